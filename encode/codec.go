@@ -1,0 +1,87 @@
+package encode
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Codec is a format of encoded video or sound.
+type Codec struct {
+	// Name is what a person types: "h264".
+	Name string
+	// MIMEType is the name in SDP: "video/H264".
+	MIMEType string
+	// ClockRate is the RTP clock in Hz; Channels is for sound, else 0.
+	ClockRate, Channels int
+	// Fmtp is the format parameters of the SDP.
+	Fmtp string
+}
+
+// The codecs. H.264 is Constrained Baseline as far as SDP promises
+// (RFC 6184 §8.1), level 3.1 with asymmetry allowed, which in practice every
+// browser decodes at any level.
+var (
+	H264 = Codec{Name: "h264", MIMEType: "video/H264", ClockRate: 90000, Fmtp: "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f"}
+	VP8  = Codec{Name: "vp8", MIMEType: "video/VP8", ClockRate: 90000}
+	Opus = Codec{Name: "opus", MIMEType: "audio/opus", ClockRate: 48000, Channels: 2, Fmtp: "minptime=10;useinbandfec=1;stereo=1;sprop-stereo=1"}
+)
+
+// Params are what an encoder is opened with.
+type Params struct {
+	// Width and Height in pixels. Odd sizes are allowed.
+	Width, Height int
+	// FPS is the highest frame rate that will come. Zero means 60.
+	FPS int
+	// Bitrate is the target in bits a second. Zero means 8 Mbit/s for video
+	// and 128 kbit/s for sound.
+	Bitrate int
+	// Threads bounds the threads of a software encoder. Zero means two, or
+	// one where the machine has one processor.
+	Threads int
+	// Rate is the samples a second, Channels the channels, of sound.
+	// Zero means 48000 and 2.
+	Rate, Channels int
+}
+
+// Backend is one implementation of a codec. The functions that it lacks are
+// nil.
+type Backend struct {
+	// Name is what a person types to choose it: "x264".
+	Name string
+	// Codec is the format it reads and writes.
+	Codec Codec
+	// Probe says whether this machine and this build can serve it, and if
+	// not why not and what to do.
+	Probe func() error
+	// NewEncoder and NewDecoder are for video.
+	NewEncoder func(Params) (Encoder, error)
+	NewDecoder func() (Decoder, error)
+	// NewAudioEncoder and NewAudioDecoder are for sound.
+	NewAudioEncoder func(Params) (AudioEncoder, error)
+	NewAudioDecoder func(Params) (AudioDecoder, error)
+}
+
+// Find returns those of backends that encode codec and serve, in order; with
+// a name other than "" and "auto", only the one of that name. With none, the
+// error says of each why not.
+func Find(backends []Backend, codec Codec, name string) ([]Backend, error) {
+	var found []Backend
+	var errs []error
+	for _, b := range backends {
+		if b.Codec.Name != codec.Name || name != "" && name != "auto" && name != b.Name {
+			continue
+		}
+		if b.NewEncoder == nil && b.NewAudioEncoder == nil {
+			continue
+		}
+		if err := b.Probe(); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", b.Name, err))
+			continue
+		}
+		found = append(found, b)
+	}
+	if found == nil {
+		return nil, fmt.Errorf("encode: no encoder for %s: %w", codec.Name, errors.Join(append(errs, errors.ErrUnsupported)...))
+	}
+	return found, nil
+}

@@ -1,0 +1,19 @@
+// Package encode turns frames into chunks and back.
+//
+// A [Codec] is a format as RTP and SDP know it; a [Backend] is one
+// implementation of it, listed in package encode/codecs. Encoders are built
+// for the lowest delay: one frame in, one chunk out, nothing held back.
+//
+// # Rate control
+//
+// An encoder aims at [Params.Bitrate] with a buffer of a few frames, so that
+// no single frame takes long to send. It may drop a frame to keep to its
+// rate; [Chunk.Data] is then empty.
+//
+// # Colour
+//
+// H.264 carries BT.709 in limited range and says so in its bitstream. VP8 has
+// no way to say so and carries BT.601, which decoders assume.
+//
+//	capture ─▶ encode ─▶ streams ─▶ peer
+package encode

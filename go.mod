@@ -1,0 +1,3 @@
+module github.com/causeway-rtc/causeway
+
+go 1.26
