@@ -1,0 +1,246 @@
+package streams
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/causeway-rtc/causeway/capture"
+	"github.com/causeway-rtc/causeway/encode"
+)
+
+const (
+	// heartbeat is how long a still picture goes unsent. Chromium asks for a
+	// key frame, again and again, after three seconds without a frame.
+	heartbeat = 1800 * time.Millisecond
+	// settleFrames are sent, settleInterval apart, after the picture came to
+	// rest: the rate control had to make the last moving frame small, and
+	// these let it catch up.
+	settleFrames   = 8
+	settleInterval = 40 * time.Millisecond
+	// retryFirst and retryMost bound the waits between attempts to open a
+	// display that is not there.
+	retryFirst = 100 * time.Millisecond
+	retryMost  = 800 * time.Millisecond
+)
+
+// VideoOptions configures a [Video].
+type VideoOptions struct {
+	// Backends are the ways to capture, in order of preference, and Backend
+	// is the name of the one to use, or "" for the first that serves.
+	Backends []capture.Backend
+	Backend  string
+	// Capture is passed to the backend.
+	Capture capture.Options
+	// Codecs are the codecs to offer, best first.
+	Codecs []encode.Codec
+	// Encoders are the encoders to use, in order of preference; for a codec
+	// of which the first fails to open or to encode, the next is taken.
+	Encoders []encode.Backend
+	// FPS is the highest frame rate. Zero means 60.
+	FPS int
+	// Bitrate is the highest bit rate, in bits a second. Zero means 8 Mbit/s.
+	Bitrate int
+	// Status, when not nil, is told when the picture stops, with what to tell
+	// a person, and when it is there again.
+	Status func(ok bool, message string)
+	// Log; nil discards.
+	Log *slog.Logger
+}
+
+func (o VideoOptions) withDefaults() VideoOptions {
+	if o.FPS == 0 {
+		o.FPS = 60
+	}
+	if o.Bitrate == 0 {
+		o.Bitrate = 8_000_000
+	}
+	if o.Status == nil {
+		o.Status = func(bool, string) {}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+// Video is the [Source] of a desktop's picture: one capture, and an encoder
+// for each codec that somebody watches.
+type Video struct{ o VideoOptions }
+
+// NewVideo makes a source. It opens nothing until a stream runs it.
+func NewVideo(o VideoOptions) *Video { return &Video{o: o.withDefaults()} }
+
+// Codecs lists what it can encode to, best first.
+func (v *Video) Codecs() []encode.Codec { return v.o.Codecs }
+
+// Run captures and encodes what d asks for until ctx is done. When the
+// display goes away it tries again until it is back; encoders live on.
+func (v *Video) Run(ctx context.Context, d *Demand) {
+	r := &videoRun{v: v, d: d, pacer: newPacer(v.o.FPS)}
+	defer r.closeRenditions(nil)
+	retry := retryFirst
+	lost := false
+	for ctx.Err() == nil {
+		src, backend, err := capture.Open(ctx, v.o.Backends, v.o.Backend, v.o.Capture)
+		if err == nil {
+			v.o.Log.Info("capturing", "backend", backend)
+			if lost {
+				v.o.Status(true, "The picture is back.")
+			}
+			lost, retry = false, retryFirst
+			err = r.session(ctx, src)
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		if !lost {
+			v.o.Log.Warn("capture stopped; trying again until it is back", "err", err)
+			v.o.Status(false, "The host's display went away. The picture comes back by itself when the display does.")
+			lost = true
+		}
+		sleep(ctx, retry)
+		retry = min(2*retry, retryMost)
+	}
+}
+
+// sleep waits for d or until ctx is done.
+func sleep(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}
+
+// videoRun is the state of one Video.Run.
+type videoRun struct {
+	v          *Video
+	d          *Demand
+	pacer      *pacer
+	renditions []*rendition
+	wants      []Want
+	settle     int  // how many more times the still picture is sent soon
+	failing    bool // no encoder worked, and a person was told
+}
+
+// session captures from src until it dies or ctx is done, and closes it.
+func (r *videoRun) session(ctx context.Context, src capture.Source) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer src.Close()
+	defer cancel()
+	if cs, ok := src.(capture.CursorSource); ok {
+		wg.Go(func() {
+			if err := cs.WatchCursor(ctx, r.d.SetCursor); err != nil && ctx.Err() == nil {
+				r.v.o.Log.Debug("pointer lost", "err", err)
+			}
+		})
+	}
+	alarm := newAlarm(ctx, r.d.Changed())
+	wg.Go(alarm.run)
+	for {
+		f, err := r.next(ctx, src, alarm)
+		if err != nil {
+			return err
+		}
+		r.pacer.took(f.Time)
+		r.d.SetSize(f.Width, f.Height)
+		r.encode(f)
+		f.Release()
+	}
+}
+
+// next waits for its turn, then for a change of the picture, and captures it.
+// It captures a picture that has not changed when somebody wants a key frame,
+// when the picture has just come to rest, and now and then so that viewers
+// know that all is well.
+func (r *videoRun) next(ctx context.Context, src capture.Source, a *alarm) (*capture.Frame, error) {
+	if err := r.pacer.wait(ctx, r.d.Poked()); err != nil {
+		return nil, err
+	}
+	still := heartbeat
+	if r.settle > 0 {
+		still = settleInterval
+	}
+	if wait := r.d.KeyAfter(capture.Now()); wait > 0 {
+		still = min(still, wait)
+	}
+	f, err := src.Next(a.set(still))
+	if err == nil {
+		r.settle = settleFrames
+		return f, nil
+	}
+	if ctx.Err() != nil || !errors.Is(err, context.Canceled) {
+		return nil, err
+	}
+	r.settle = max(r.settle-1, 0)
+	return src.Snap(ctx)
+}
+
+// encode encodes f for every codec that is wanted.
+func (r *videoRun) encode(f *capture.Frame) {
+	r.wants = r.d.Wants(r.wants[:0], capture.Now())
+	r.closeRenditions(r.wants)
+	target := 0
+	for _, w := range r.wants {
+		bps := r.v.o.Bitrate
+		if w.Bitrate > 0 {
+			bps = min(bps, w.Bitrate)
+		}
+		began := capture.Now()
+		c, err := r.rendition(w.Codec).encode(f, w.Key, bps)
+		r.report(w.Codec, c, err)
+		if c != nil {
+			r.d.Deliver(w.Codec, c, capture.Now()-began)
+		}
+		target = bps
+	}
+	r.d.SetTarget(target)
+}
+
+// report tells a person when encoding stops to work, and when it works again.
+func (r *videoRun) report(codec encode.Codec, c *encode.Chunk, err error) {
+	if err != nil && !r.failing {
+		r.v.o.Log.Warn("no encoder works; trying again", "codec", codec.Name, "err", err)
+		r.v.o.Status(false, "The host cannot encode the picture; it tries again every few seconds.")
+		r.failing = true
+	}
+	if c != nil && r.failing {
+		r.v.o.Status(true, "The picture is back.")
+		r.failing = false
+	}
+}
+
+// rendition returns the one for codec, new if need be.
+func (r *videoRun) rendition(codec encode.Codec) *rendition {
+	for _, e := range r.renditions {
+		if e.codec.Name == codec.Name {
+			return e
+		}
+	}
+	e := newRendition(codec, r.v.o)
+	r.renditions = append(r.renditions, e)
+	return e
+}
+
+// closeRenditions closes those that nobody wants any more.
+func (r *videoRun) closeRenditions(wants []Want) {
+	kept := r.renditions[:0]
+	for _, e := range r.renditions {
+		wanted := false
+		for _, w := range wants {
+			wanted = wanted || w.Codec.Name == e.codec.Name
+		}
+		if wanted {
+			kept = append(kept, e)
+		} else {
+			e.close()
+		}
+	}
+	r.renditions = kept
+}
