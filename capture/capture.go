@@ -28,6 +28,10 @@ type Source interface {
 	// one frame to the next. After an error other than ctx's the source must
 	// be closed.
 	Next(ctx context.Context) (*Frame, error)
+	// Snap captures at once, whether or not anything changed: a newcomer
+	// needs a whole picture of a desktop that stands still. It counts as the
+	// frame before for the next call of Next.
+	Snap(ctx context.Context) (*Frame, error)
 	// Close frees everything and makes a blocked Next return. The second
 	// call does nothing.
 	Close() error
