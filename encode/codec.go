@@ -1,6 +1,7 @@
 package encode
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 )
@@ -15,14 +16,16 @@ type Codec struct {
 	ClockRate, Channels int
 	// Fmtp is the format parameters of the SDP.
 	Fmtp string
+	// Matrix is what colours its encoders write and its decoders assume.
+	Matrix Matrix
 }
 
 // The codecs. H.264 is Constrained Baseline as far as SDP promises
 // (RFC 6184 §8.1), level 3.1 with asymmetry allowed, which in practice every
 // browser decodes at any level.
 var (
-	H264 = Codec{Name: "h264", MIMEType: "video/H264", ClockRate: 90000, Fmtp: "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f"}
-	VP8  = Codec{Name: "vp8", MIMEType: "video/VP8", ClockRate: 90000}
+	H264 = Codec{Name: "h264", MIMEType: "video/H264", ClockRate: 90000, Fmtp: "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f", Matrix: BT709}
+	VP8  = Codec{Name: "vp8", MIMEType: "video/VP8", ClockRate: 90000, Matrix: BT601}
 	Opus = Codec{Name: "opus", MIMEType: "audio/opus", ClockRate: 48000, Channels: 2, Fmtp: "minptime=10;useinbandfec=1;stereo=1;sprop-stereo=1"}
 )
 
@@ -30,13 +33,16 @@ var (
 type Params struct {
 	// Width and Height in pixels. Odd sizes are allowed.
 	Width, Height int
-	// FPS is the highest frame rate that will come. Zero means 60.
+	// FPS is the highest frame rate that will come. Zero means 60. The bitrate
+	// is shared out by the frame, so that frames that come more slowly make
+	// proportionally fewer bits.
 	FPS int
 	// Bitrate is the target in bits a second. Zero means 8 Mbit/s for video
 	// and 128 kbit/s for sound.
 	Bitrate int
-	// Threads bounds the threads of a software encoder. Zero means two, or
-	// one where the machine has one processor.
+	// Threads bounds the threads of a software encoder. Zero means what the
+	// encoder finds right for the size, and never more than the machine has
+	// processors.
 	Threads int
 	// Rate is the samples a second, Channels the channels, of sound.
 	// Zero means 48000 and 2.
@@ -59,6 +65,35 @@ type Backend struct {
 	// NewAudioEncoder and NewAudioDecoder are for sound.
 	NewAudioEncoder func(Params) (AudioEncoder, error)
 	NewAudioDecoder func(Params) (AudioDecoder, error)
+}
+
+// WithDefaults returns p with every zero of a video stream filled in, or an
+// error when p makes no sense. Encoders call it.
+func (p Params) WithDefaults() (Params, error) {
+	if p.Width < 1 || p.Height < 1 || p.Width > maxSide || p.Height > maxSide {
+		return p, fmt.Errorf("encode: a picture of %d×%d", p.Width, p.Height)
+	}
+	if p.FPS < 0 || p.Bitrate < 0 || p.Threads < 0 {
+		return p, fmt.Errorf("encode: negative parameter in %+v", p)
+	}
+	p.FPS = cmp.Or(p.FPS, 60)
+	p.Bitrate = cmp.Or(p.Bitrate, 8_000_000)
+	return p, nil
+}
+
+// maxSide bounds a picture's sides in pixels. It is what VP8 can write (RFC
+// 6386 §9.1) and H.264 level 6.2 nearly reaches.
+const maxSide = 16383
+
+// WithAudioDefaults is WithDefaults for sound.
+func (p Params) WithAudioDefaults() (Params, error) {
+	if p.Rate < 0 || p.Channels < 0 || p.Bitrate < 0 {
+		return p, fmt.Errorf("encode: negative parameter in %+v", p)
+	}
+	p.Rate = cmp.Or(p.Rate, 48000)
+	p.Channels = cmp.Or(p.Channels, 2)
+	p.Bitrate = cmp.Or(p.Bitrate, 128_000)
+	return p, nil
 }
 
 // Find returns those of backends that encode codec and serve, in order; with

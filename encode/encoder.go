@@ -27,8 +27,10 @@ type Chunk struct {
 // from one goroutine at a time.
 type Encoder interface {
 	// Encode encodes f into c: it sets every field and reuses c.Data's
-	// memory where it suffices. key asks for a key frame. f is not kept. In
-	// steady state it allocates no Go memory.
+	// memory where it suffices. key asks for a key frame. f is not kept. It
+	// may have any format, and must have the encoder's size. Its Damage
+	// bounds what changed since the last frame that this encoder was given
+	// (see [Converter]). In steady state no Go memory is allocated.
 	Encode(c *Chunk, f *capture.Frame, key bool) error
 	// SetBitrate changes the target, in bits a second, from the next frame
 	// on and without a key frame.

@@ -1,0 +1,69 @@
+package encode
+
+import (
+	"fmt"
+	"image"
+
+	"github.com/causeway-rtc/causeway/capture"
+)
+
+// Converter turns the frames of one stream into the format that an encoder
+// takes, at the cost of what changed: it keeps the picture before, and of a
+// BGRA frame converts the [capture.Frame.Damage] alone.
+//
+// Each frame's damage must therefore cover all that changed since the frame
+// that the Converter saw before it. Who skips a frame adds its damage to the
+// next, or sets that to nil.
+type Converter struct {
+	matrix Matrix
+	dst    *capture.Frame
+	// held is true when dst holds the picture before.
+	held bool
+}
+
+// NewConverter returns a Converter to format, I420 or NV12.
+func NewConverter(format capture.PixelFormat, width, height int, m Matrix) *Converter {
+	return &Converter{matrix: m, dst: NewFrame(format, width, height)}
+}
+
+// Convert returns f in the Converter's format, or an error when f is of
+// another size. The frame is f itself where nothing is to be done, otherwise
+// one that is valid until the next call. whole converts everything whatever
+// f.Damage says; ask for it with key frames, so that no mistake of a source
+// outlives one. It allocates nothing.
+func (c *Converter) Convert(f *capture.Frame, whole bool) (*capture.Frame, error) {
+	if f.Width != c.dst.Width || f.Height != c.dst.Height {
+		return nil, fmt.Errorf("encode: a frame of %d×%d for an encoder of %d×%d", f.Width, f.Height, c.dst.Width, c.dst.Height)
+	}
+	if f.Format == c.dst.Format {
+		c.held = false
+		return f, check(f)
+	}
+	if whole || f.Damage == nil || !c.held {
+		c.held = false
+		if err := Convert(c.dst, f, c.matrix); err != nil {
+			return nil, err
+		}
+	} else if err := c.damaged(f); err != nil {
+		return nil, err
+	}
+	c.held = true
+	c.dst.Time = f.Time
+	return c.dst, nil
+}
+
+func (c *Converter) damaged(f *capture.Frame) error {
+	bounds := image.Rect(0, 0, f.Width, f.Height)
+	for _, r := range f.Damage {
+		// Chroma belongs to two by two pixels, so a rectangle grows to even
+		// corners. &^ rounds down for negative numbers too.
+		r = image.Rect(r.Min.X&^1, r.Min.Y&^1, (r.Max.X+1)&^1, (r.Max.Y+1)&^1).Intersect(bounds)
+		if r.Empty() {
+			continue
+		}
+		if err := convert(c.dst, f, r, c.matrix); err != nil {
+			return err
+		}
+	}
+	return nil
+}
