@@ -12,7 +12,10 @@ import (
 type Injector interface {
 	// Inject makes e happen and returns once the display server has been
 	// told. An event that the desktop has no counterpart for is an error that
-	// wraps [errors.ErrUnsupported], and nothing is injected in its stead.
+	// wraps [errors.ErrUnsupported], and nothing is injected in its stead;
+	// so it is with [Motion] and [Release], which [Order] and [Held] turn
+	// into what can be injected. After Close, and once the display server is
+	// gone, the error wraps [net.ErrClosed]. No error quotes what was typed.
 	Inject(e Event) error
 	// Close frees everything. The second call does nothing. It does not let
 	// go of keys: that is [Held]'s work.
@@ -35,7 +38,7 @@ type Backend struct {
 	// Probe says whether Open can serve these options, and if not why not
 	// and what to do. It leaves nothing behind.
 	Probe func(ctx context.Context, o Options) error
-	// Open connects to the display.
+	// Open connects to the display. The context bounds Open alone.
 	Open func(ctx context.Context, o Options) (Injector, error)
 }
 
@@ -53,5 +56,8 @@ func Open(ctx context.Context, backends []Backend, name string, o Options) (Inje
 		}
 		errs = append(errs, fmt.Errorf("%s: %w", b.Name, err))
 	}
-	return nil, "", fmt.Errorf("input: no injector %q: %w", name, errors.Join(append(errs, errors.ErrUnsupported)...))
+	if len(errs) == 0 {
+		errs = append(errs, fmt.Errorf("not in this build: %w", errors.ErrUnsupported))
+	}
+	return nil, "", fmt.Errorf("input: no injector %q: %w", name, errors.Join(errs...))
 }
