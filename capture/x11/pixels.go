@@ -1,0 +1,89 @@
+package x11
+
+import (
+	"fmt"
+	"io"
+	"sync/atomic"
+
+	"github.com/jezek/xgb/shm"
+	"github.com/jezek/xgb/xproto"
+)
+
+// pixels is room for one picture of the root window.
+type pixels struct {
+	width, height int
+	mem           []byte
+	// seg is the server's name for mem, when the server shares it.
+	seg shm.Seg
+	// users are the source and the frame it has handed out. The last to leave
+	// unmaps the memory: a consumer may still be reading when the source is
+	// closed.
+	users atomic.Int32
+}
+
+// newPixels makes room for a picture of d, shared with the server if possible.
+// The error says why it could not be shared; the room is good all the same.
+func newPixels(d *display, width, height int) (*pixels, error) {
+	p := &pixels{width: width, height: height}
+	p.users.Store(1)
+	err := p.share(d)
+	if err != nil {
+		p.mem = make([]byte, p.stride()*height)
+	}
+	return p, err
+}
+
+// share maps memory and makes the server map it too.
+func (p *pixels) share(d *display) error {
+	if err := register(d.x, "MIT-SHM"); err != nil {
+		return err
+	}
+	id, mem, err := mapShared(p.stride() * p.height)
+	if err != nil {
+		return err
+	}
+	seg, err := shm.NewSegId(d.x)
+	if err == nil {
+		err = shm.AttachChecked(d.x, seg, uint32(id), false).Check()
+	}
+	if err != nil {
+		unmapShared(mem)
+		return fmt.Errorf("share memory with the server: %w", err)
+	}
+	p.mem, p.seg = mem, seg
+	return nil
+}
+
+func (p *pixels) stride() int { return 4 * p.width }
+
+// read copies the rows from top to before bottom from the root window.
+func (p *pixels) read(d *display, top, bottom int) error {
+	if top == bottom {
+		return nil
+	}
+	at, rows := top*p.stride(), uint16(bottom-top)
+	if p.seg != 0 {
+		_, err := shm.GetImage(d.x, xproto.Drawable(d.root), 0, int16(top), uint16(p.width), rows,
+			allPlanes, xproto.ImageFormatZPixmap, p.seg, uint32(at)).Reply()
+		return err
+	}
+	image, err := xproto.GetImage(d.x, xproto.ImageFormatZPixmap, xproto.Drawable(d.root), 0, int16(top),
+		uint16(p.width), rows, allPlanes).Reply()
+	if err != nil {
+		return err
+	}
+	if want := bottom*p.stride() - at; len(image.Data) < want {
+		return fmt.Errorf("the server sent %d of %d bytes: %w", len(image.Data), want, io.ErrUnexpectedEOF)
+	}
+	copy(p.mem[at:bottom*p.stride()], image.Data)
+	return nil
+}
+
+// leave ends one use.
+func (p *pixels) leave() {
+	if p.users.Add(-1) == 0 && p.seg != 0 {
+		unmapShared(p.mem)
+	}
+}
+
+const allPlanes = 0xffffffff
