@@ -27,7 +27,7 @@ func newAlarm(parent context.Context, changed <-chan struct{}) *alarm {
 }
 
 // set returns a context that is cancelled once the time has passed or
-// something is wanted. A ring that nobody has waited for yet is kept.
+// something is wanted. It stays so, for later calls too, until stop.
 func (a *alarm) set(after time.Duration) context.Context {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -36,12 +36,15 @@ func (a *alarm) set(after time.Duration) context.Context {
 		signal(a.reset)
 	}
 	a.at = at
-	if a.ctx.Err() != nil && a.parent.Err() == nil {
-		rung := a.ctx
-		a.ctx, a.cancel = context.WithCancel(a.parent)
-		return rung
-	}
 	return a.ctx
+}
+
+// stop ends a ring, once it was heard.
+func (a *alarm) stop() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.cancel()
+	a.ctx, a.cancel = context.WithCancel(a.parent)
 }
 
 // run rings until the parent context is done.

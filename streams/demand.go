@@ -57,8 +57,9 @@ type Demand struct {
 type codecDemand struct {
 	codec   encode.Codec
 	sinks   []*Sink
-	key     bool
-	lastKey time.Duration
+	key     bool          // one is asked for
+	begun   bool          // there was one
+	lastKey time.Duration // when
 }
 
 func newDemand(s *Stream) *Demand {
@@ -100,7 +101,7 @@ func (d *Demand) Wants(dst []Want, now time.Duration) []Want {
 
 // ripe is true when a key frame may be made.
 func (c *codecDemand) ripe(now time.Duration) bool {
-	return c.lastKey == 0 || now-c.lastKey >= keyframeInterval
+	return !c.begun || now-c.lastKey >= keyframeInterval
 }
 
 // KeyAfter is how long to wait for the first key frame that is asked for but
@@ -133,7 +134,7 @@ func (d *Demand) Deliver(codec encode.Codec, c *encode.Chunk, spent time.Duratio
 	cd := d.find(codec)
 	if c.Key && c.Width > 0 {
 		d.stats.Keyframes++
-		cd.key, cd.lastKey = false, capture.Now()
+		cd.key, cd.begun, cd.lastKey = false, true, capture.Now()
 	}
 	for _, k := range cd.sinks {
 		skipped := k.push(c)

@@ -18,7 +18,9 @@ type pacer struct {
 	next     time.Duration // the next turn, on the clock of capture.Now
 }
 
-func newPacer(fps int) *pacer { return &pacer{interval: time.Second / time.Duration(fps)} }
+func newPacer(fps int) *pacer {
+	return &pacer{interval: time.Second / time.Duration(fps), next: capture.Now()}
+}
 
 // wait blocks until the next turn. A poke cuts it short: what an input
 // changed is worth a frame of its own.

@@ -27,7 +27,8 @@ type rendition struct {
 	height  int
 	bitrate int
 	hint    int           // how much memory the next chunk may need
-	rest    time.Duration // when to try again, after all have failed
+	rest    time.Duration // when to try again, while all have failed
+	failed  bool
 }
 
 func newRendition(codec encode.Codec, o VideoOptions) *rendition {
@@ -43,20 +44,21 @@ func newRendition(codec encode.Codec, o VideoOptions) *rendition {
 // encode encodes f, aiming at bps bits a second. The chunk is nil while every
 // encoder fails; the error says so once for each round of attempts.
 func (r *rendition) encode(f *capture.Frame, key bool, bps int) (*encode.Chunk, error) {
-	if f.Time < r.rest {
+	if r.failed && f.Time < r.rest {
 		return nil, nil
 	}
 	var errs []error
 	for range r.encoders {
 		c, err := r.try(f, key, bps)
 		if err == nil {
+			r.failed = false
 			return c, nil
 		}
 		errs = append(errs, fmt.Errorf("%s: %w", r.encoders[r.at].Name, err))
 		r.close()
 		r.at = (r.at + 1) % len(r.encoders)
 	}
-	r.rest = f.Time + encoderRetry
+	r.failed, r.rest = true, f.Time+encoderRetry
 	if errs == nil {
 		errs = append(errs, errors.ErrUnsupported)
 	}

@@ -178,6 +178,7 @@ func (r *videoRun) next(ctx context.Context, src capture.Source, a *alarm) (*cap
 	if ctx.Err() != nil || !errors.Is(err, context.Canceled) {
 		return nil, err
 	}
+	a.stop()
 	r.settle = max(r.settle-1, 0)
 	return src.Snap(ctx)
 }
