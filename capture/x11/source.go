@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"io"
 	"log/slog"
 	"net"
 	"sync"
@@ -172,6 +173,10 @@ func (s *source) explain(err error) error {
 	case <-s.closed:
 		return fmt.Errorf("x11: display %q: %w", s.d.name, net.ErrClosed)
 	default:
+	}
+	// Requests learn of the end before the event pump does.
+	if errors.Is(err, io.EOF) {
+		return fmt.Errorf("x11: display %q: %w", s.d.name, capture.ErrLost)
 	}
 	select {
 	case <-s.gone:
