@@ -14,6 +14,10 @@ import (
 // Each frame's damage must therefore cover all that changed since the frame
 // that the Converter saw before it. Who skips a frame adds its damage to the
 // next, or sets that to nil.
+//
+// What it returns may be read as a picture of even size: where a side is odd,
+// luma has one more row or column, a copy of the last. H.264 in 4:2:0 knows no
+// odd sizes.
 type Converter struct {
 	matrix Matrix
 	dst    *capture.Frame
@@ -23,7 +27,9 @@ type Converter struct {
 
 // NewConverter returns a Converter to format, I420 or NV12.
 func NewConverter(format capture.PixelFormat, width, height int, m Matrix) *Converter {
-	return &Converter{matrix: m, dst: NewFrame(format, width, height)}
+	dst := NewFrame(format, (width+1)&^1, (height+1)&^1)
+	dst.Width, dst.Height = width, height
+	return &Converter{matrix: m, dst: dst}
 }
 
 // Convert returns f in the Converter's format, or an error when f is of
@@ -35,7 +41,7 @@ func (c *Converter) Convert(f *capture.Frame, whole bool) (*capture.Frame, error
 	if f.Width != c.dst.Width || f.Height != c.dst.Height {
 		return nil, fmt.Errorf("encode: a frame of %d×%d for an encoder of %d×%d", f.Width, f.Height, c.dst.Width, c.dst.Height)
 	}
-	if f.Format == c.dst.Format {
+	if even := f.Width%2 == 0 && f.Height%2 == 0; even && f.Format == c.dst.Format {
 		c.held = false
 		return f, check(f)
 	}
@@ -48,6 +54,7 @@ func (c *Converter) Convert(f *capture.Frame, whole bool) (*capture.Frame, error
 		return nil, err
 	}
 	c.held = true
+	c.pad()
 	c.dst.Time = f.Time
 	return c.dst, nil
 }
@@ -66,4 +73,17 @@ func (c *Converter) damaged(f *capture.Frame) error {
 		}
 	}
 	return nil
+}
+
+// pad makes luma even in size.
+func (c *Converter) pad() {
+	p, stride := c.dst.Plane[0], c.dst.Stride[0]
+	if w := c.dst.Width; w%2 != 0 {
+		for y := range c.dst.Height {
+			p[y*stride+w] = p[y*stride+w-1]
+		}
+	}
+	if h := c.dst.Height; h%2 != 0 {
+		copy(p[h*stride:(h+1)*stride], p[(h-1)*stride:])
+	}
 }

@@ -1,10 +1,14 @@
 package encode
 
 import (
+	"errors"
 	"time"
 
 	"github.com/causeway-rtc/causeway/capture"
 )
+
+// ErrClosed is wrapped by the errors of encoders and decoders used after Close.
+var ErrClosed = errors.New("closed")
 
 // Chunk is one encoded frame of video or sound.
 type Chunk struct {
@@ -19,7 +23,8 @@ type Chunk struct {
 	Time time.Duration
 	// Duration is how long it sounds; zero for video.
 	Duration time.Duration
-	// Width and Height of the picture in pixels; zero for sound.
+	// Width and Height of the picture in pixels, as a decoder will show it:
+	// H.264 rounds odd sizes up to even ones. Zero for sound.
 	Width, Height int
 }
 

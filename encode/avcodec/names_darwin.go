@@ -1,0 +1,9 @@
+package avcodec
+
+import "fmt"
+
+// libraryName is what the dynamic linker knows a library by.
+func libraryName(name string, major int) string { return fmt.Sprintf("lib%s.%d.dylib", name, major) }
+
+// hint says how a person gets the library.
+const hint = "install FFmpeg's shared libraries (brew install ffmpeg)"

@@ -1,0 +1,113 @@
+package encodetest
+
+import (
+	"math"
+	"math/rand/v2"
+	"time"
+
+	"github.com/causeway-rtc/causeway/capture"
+	"github.com/causeway-rtc/causeway/encode"
+)
+
+// FPS is the rate at which the times of a [Content]'s frames advance.
+const FPS = 60
+
+// Content draws picture number i of a test sequence. The frame is BGRA, has no
+// Damage, and is valid until the next call.
+type Content func(i int) *capture.Frame
+
+// pan is how far a window wanders over a texture, in pixels each way.
+const pan = 256
+
+// wander returns a window of the given size that moves over texture, which is
+// larger by pan, dx and dy pixels with each picture. It copies nothing, so that
+// drawing is free in a benchmark.
+func wander(texture *capture.Frame, dx, dy int) Content {
+	f := *texture
+	f.Width, f.Height = texture.Width-pan, texture.Height-pan
+	return func(i int) *capture.Frame {
+		x, y := swing(i*dx), swing(i*dy)
+		f.Plane[0] = texture.Plane[0][y*f.Stride[0]+4*x:]
+		f.Time = time.Duration(i) * time.Second / FPS
+		return &f
+	}
+}
+
+// swing goes from 0 to pan and back, so that no picture jumps.
+func swing(i int) int { return pan - int(math.Abs(float64(i%(2*pan)-pan))) }
+
+func texture(w, h int, pixel func(x, y int) (b, g, r byte)) *capture.Frame {
+	f := encode.NewFrame(capture.BGRA, w+pan, h+pan)
+	for y := range f.Height {
+		row := f.Plane[0][y*f.Stride[0]:]
+		for x := range f.Width {
+			b, g, r := pixel(x, y)
+			copy(row[4*x:], []byte{b, g, r, 255})
+		}
+	}
+	return f
+}
+
+// Noise is random pixels that scroll: more than any target rate can carry.
+func Noise(w, h int) Content {
+	r := rand.New(rand.NewPCG(1, 2))
+	return wander(texture(w, h, func(int, int) (byte, byte, byte) {
+		v := r.Uint32()
+		return byte(v), byte(v >> 8), byte(v >> 16)
+	}), 3, 5)
+}
+
+// Camera is a smooth scene with some grain that the camera pans over: easy.
+func Camera(w, h int) Content {
+	r := rand.New(rand.NewPCG(3, 4))
+	wave := func(x, y int, scale, phase float64) float64 {
+		return 128 + 60*math.Sin(float64(x)/scale+phase) + 50*math.Cos(float64(y)/scale*1.3-phase)
+	}
+	return wander(texture(w, h, func(x, y int) (byte, byte, byte) {
+		grain := r.Float64()*6 - 3
+		return byte(wave(x, y, 53, 0) + grain), byte(wave(x, y, 71, 1) + grain), byte(wave(x, y, 97, 2) + grain)
+	}), 2, 1)
+}
+
+// Text is lines of dark marks on white that scroll by a line with each
+// picture, as a terminal does.
+func Text(w, h int) Content {
+	const cellW, cellH = 8, 16
+	glyph := func(col, line, x, y int) bool {
+		r := rand.New(rand.NewPCG(uint64(col), uint64(line)))
+		shape := r.Uint64()
+		// A fifth of the cells are blanks, and lines end where they like.
+		blank := shape%5 == 0 || col > 40+line*37%60
+		return !blank && x > 0 && y > 2 && y < 13 && shape>>(uint(x/2+y/2*4)%64)&1 == 1
+	}
+	return wander(texture(w, h, func(x, y int) (byte, byte, byte) {
+		if glyph(x/cellW, y/cellH, x%cellW, y%cellH) {
+			return 40, 20, 20
+		}
+		return 250, 250, 250
+	}), 0, cellH)
+}
+
+// Patch is a colour of [Patches].
+type Patch struct {
+	Name    string
+	B, G, R byte
+}
+
+// PatchColours lists the colours of [Patches], left to right.
+func PatchColours() []Patch {
+	return []Patch{
+		{"black", 0, 0, 0}, {"white", 255, 255, 255}, {"grey", 128, 128, 128},
+		{"red", 0, 0, 255}, {"green", 0, 255, 0}, {"blue", 255, 0, 0},
+	}
+}
+
+// Patches is a picture that stands still, of one upright bar for each of
+// [PatchColours].
+func Patches(w, h int) Content {
+	colours := PatchColours()
+	return wander(texture(w, h, func(x, _ int) (byte, byte, byte) {
+		c := colours[min(x*len(colours)/w, len(colours)-1)]
+		return c.B, c.G, c.R
+	}), 0, 0)
+}

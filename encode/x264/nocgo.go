@@ -1,0 +1,30 @@
+//go:build !cgo || !gpl
+
+package x264
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/causeway-rtc/causeway/capture"
+	"github.com/causeway-rtc/causeway/encode"
+)
+
+// errMissing is why nothing here works. It is a function's, not a variable's,
+// so that nobody can change it.
+func errMissing() error {
+	return fmt.Errorf("built without libx264: build with CGO_ENABLED=1 and -tags gpl (the binary is then under the GPL): %w", errors.ErrUnsupported)
+}
+
+func probe() error { return errMissing() }
+
+// native is what the build with libx264 keeps of an encoder.
+type native struct{}
+
+func open(encode.Params, int) (*native, error) { return nil, errMissing() }
+
+func (*native) encode(*capture.Frame, bool) ([]byte, bool, error) { return nil, false, errMissing() }
+
+func (*native) setBitrate(int, int) error { return errMissing() }
+
+func (*native) close() {}

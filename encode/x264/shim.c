@@ -1,0 +1,98 @@
+//go:build cgo && gpl
+
+#include "shim.h"
+
+#include <stdio.h>
+
+static void keep_message(void *private, int level, const char *format, va_list args) {
+	causeway_x264 *e = private;
+	int n = vsnprintf(e->message, sizeof e->message, format, args);
+	if (n > 0 && n < (int)sizeof e->message && e->message[n - 1] == '\n')
+		e->message[n - 1] = 0;
+}
+
+static void set_rate(x264_param_t *p, int bps, int buffer_bits) {
+	// libx264 counts in kilobits and takes 0 for "no limit".
+	p->rc.i_bitrate = bps < 1000 ? 1 : bps / 1000;
+	p->rc.i_vbv_max_bitrate = p->rc.i_bitrate;
+	p->rc.i_vbv_buffer_size = buffer_bits < 1000 ? 1 : buffer_bits / 1000;
+}
+
+int causeway_x264_open(causeway_x264 *e, int width, int height, int fps, int threads, int bps, int buffer_bits) {
+	x264_param_t *p = &e->param;
+	if (x264_param_default_preset(p, "ultrafast", "zerolatency") < 0)
+		return -1;
+	p->pf_log = keep_message;
+	p->p_log_private = e;
+	p->i_log_level = X264_LOG_ERROR;
+
+	p->i_width = width;
+	p->i_height = height;
+	p->i_csp = X264_CSP_NV12;
+	p->i_fps_num = fps;
+	p->i_fps_den = 1;
+	// Without lookahead nothing reads time stamps, so frames are numbered.
+	p->b_vfr_input = 0;
+
+	p->i_threads = threads;
+	p->b_sliced_threads = threads > 1;
+	p->i_lookahead_threads = 1;
+	p->i_sync_lookahead = 0;
+	p->rc.i_lookahead = 0;
+	p->rc.b_mb_tree = 0;
+	p->i_bframe = 0;
+	p->analyse.i_weighted_pred = X264_WEIGHTP_NONE;
+
+	p->i_keyint_max = X264_KEYINT_MAX_INFINITE;
+	p->i_scenecut_threshold = 0;
+	p->b_repeat_headers = 1;
+	p->b_annexb = 1;
+	p->b_aud = 0;
+
+	p->rc.i_rc_method = X264_RC_ABR;
+	p->rc.b_filler = 0;
+	set_rate(p, bps, buffer_bits);
+
+	p->vui.b_fullrange = 0;
+	p->vui.i_colorprim = 1;
+	p->vui.i_transfer = 1;
+	p->vui.i_colmatrix = 1;
+
+	if (x264_param_apply_profile(p, "baseline") < 0)
+		return -1;
+	e->x264 = x264_encoder_open(p);
+	return e->x264 ? 0 : -1;
+}
+
+int causeway_x264_encode(causeway_x264 *e, const uint8_t *y, int y_stride, const uint8_t *uv, int uv_stride, int key) {
+	x264_picture_t in, out;
+	x264_picture_init(&in);
+	in.i_type = key ? X264_TYPE_IDR : X264_TYPE_AUTO;
+	in.i_pts = e->count++;
+	in.img.i_csp = X264_CSP_NV12;
+	in.img.i_plane = 2;
+	// libx264 reads these planes and no more; it never learnt to say const.
+	in.img.plane[0] = (uint8_t *)y;
+	in.img.plane[1] = (uint8_t *)uv;
+	in.img.i_stride[0] = y_stride;
+	in.img.i_stride[1] = uv_stride;
+	x264_nal_t *nals;
+	int count;
+	// The payloads of one picture follow each other in memory.
+	e->size = x264_encoder_encode(e->x264, &nals, &count, &in, &out);
+	if (e->size < 0)
+		return -1;
+	e->out = e->size > 0 ? nals[0].p_payload : 0;
+	e->key = e->size > 0 && out.b_keyframe;
+	return 0;
+}
+
+int causeway_x264_set_rate(causeway_x264 *e, int bps, int buffer_bits) {
+	set_rate(&e->param, bps, buffer_bits);
+	return x264_encoder_reconfig(e->x264, &e->param);
+}
+
+void causeway_x264_close(causeway_x264 *e) {
+	if (e->x264)
+		x264_encoder_close(e->x264);
+}

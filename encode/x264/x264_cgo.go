@@ -1,0 +1,66 @@
+//go:build cgo && gpl
+
+package x264
+
+// #cgo pkg-config: x264
+// #include <stdlib.h>
+// #include "shim.h"
+import "C"
+
+import (
+	"cmp"
+	"errors"
+	"unsafe"
+
+	"github.com/causeway-rtc/causeway/capture"
+	"github.com/causeway-rtc/causeway/encode"
+)
+
+// probe finds nothing that could be missing: the library is linked in.
+func probe() error { return nil }
+
+// native is an encoder in C memory, where libx264 may point back at it.
+type native struct{ c *C.causeway_x264 }
+
+func open(p encode.Params, bufferBits int) (*native, error) {
+	n := &native{(*C.causeway_x264)(C.calloc(1, C.sizeof_causeway_x264))}
+	rc := C.causeway_x264_open(n.c, C.int(even(p.Width)), C.int(even(p.Height)),
+		C.int(p.FPS), C.int(p.Threads), C.int(p.Bitrate), C.int(bufferBits))
+	if rc != 0 {
+		defer n.close()
+		return nil, n.err()
+	}
+	return n, nil
+}
+
+// encode encodes f, which is NV12 and may be read as even in size. The data is
+// valid until the next call.
+func (n *native) encode(f *capture.Frame, key bool) (data []byte, isKey bool, err error) {
+	var force C.int
+	if key {
+		force = 1
+	}
+	rc := C.causeway_x264_encode(n.c,
+		(*C.uint8_t)(unsafe.SliceData(f.Plane[0])), C.int(f.Stride[0]),
+		(*C.uint8_t)(unsafe.SliceData(f.Plane[1])), C.int(f.Stride[1]), force)
+	if rc != 0 {
+		return nil, false, n.err()
+	}
+	return unsafe.Slice((*byte)(n.c.out), n.c.size), n.c.key != 0, nil
+}
+
+func (n *native) setBitrate(bps, bufferBits int) error {
+	if C.causeway_x264_set_rate(n.c, C.int(bps), C.int(bufferBits)) != 0 {
+		return n.err()
+	}
+	return nil
+}
+
+func (n *native) close() {
+	C.causeway_x264_close(n.c)
+	C.free(unsafe.Pointer(n.c))
+}
+
+func (n *native) err() error {
+	return errors.New(cmp.Or(C.GoString(&n.c.message[0]), "libx264 did not say why"))
+}
