@@ -1,0 +1,70 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"runtime"
+	"strings"
+	"syscall"
+)
+
+// isolatedEnv marks the process that [Isolate] started.
+const isolatedEnv = "CAUSEWAY_BENCH_ISOLATED"
+
+// Isolated tells whether this process runs in the network namespace that
+// [Isolate] made, where nothing but ours is on the loopback interface.
+func Isolated() bool { return os.Getenv(isolatedEnv) != "" }
+
+// Isolate runs this program once more, with the same arguments, in a network
+// namespace of its own, and returns its exit code. It needs the rights of
+// root. The namespace has a loopback interface and one more, connected to
+// nothing: WebRTC finds no address on a machine with loopback alone. Packets
+// to a machine's own address travel over loopback.
+func Isolate(ctx context.Context) (code int, err error) {
+	program, err := os.Executable()
+	if err != nil {
+		return 0, fmt.Errorf("bench: %w", err)
+	}
+	cmd := exec.Command(program, os.Args[1:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.Env = append(os.Environ(), isolatedEnv+"=1")
+	// Pdeathsig follows the forking thread: it must outlive the child.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGTERM}
+	// An interrupt from the terminal reaches the child as well; ending is
+	// its affair.
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
+	defer stop()
+	if err := cmd.Start(); err != nil {
+		return 0, fmt.Errorf("bench: start in a network namespace: %w", err)
+	}
+	defer context.AfterFunc(ctx, func() { _ = cmd.Process.Signal(os.Interrupt) })()
+	err = cmd.Wait()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return max(exit.ExitCode(), 1), nil
+	}
+	return 0, err
+}
+
+// SetUpNetwork gives the namespace of an [Isolated] process its interfaces.
+func SetUpNetwork() error {
+	for _, command := range []string{
+		"link set lo up",
+		"link add bench0 type veth peer name bench1",
+		"link set bench0 up",
+		"link set bench1 up",
+		"addr add 192.0.2.1/24 dev bench0", // RFC 5737: documentation
+		"route add default dev bench0",
+	} {
+		if out, err := exec.Command("ip", strings.Fields(command)...).CombinedOutput(); err != nil {
+			return fmt.Errorf("bench: ip %s: %w: %s", command, err, strings.TrimSpace(string(out)))
+		}
+	}
+	return nil
+}
