@@ -1,0 +1,22 @@
+// Package web serves the viewer: a page that shows a host's desktop in a
+// browser, and the browser library it is made of.
+//
+// The sources are TypeScript. src/core is the library: connection, stream,
+// input, statistics; it emits events and draws nothing but the picture and
+// the pointer. src/ui is the page around it and may import core, never the
+// reverse; src/main.ts alone joins the two. [go generate] bundles them into
+// static/dist, which is committed, so that building a host needs neither npm
+// nor the bundler:
+//
+//	go generate ./web
+//
+// The page connects by itself, with the token in its address's fragment, and
+// offers window.causeway (connection, peer, stream, state, error, stats()) to
+// scripts and tests; see src/main.ts. Package webtest drives it in a real
+// Chromium.
+//
+//	peer ══ network ══▶ web ─▶ screen
+//	peer ◀═ network ═══ web ◀─ keyboard, mouse, touch
+//
+// [go generate]: https://go.dev/blog/generate
+package web

@@ -1,0 +1,53 @@
+import { connect, type Connection } from './core/connection';
+import { type LogLevel } from './core/log';
+import type { Peer, PeerState } from './core/peer';
+import type { Stats } from './core/stats';
+import type { InboundStream } from './core/stream';
+import { Page } from './ui/page';
+
+/** What the page offers to scripts as `window.causeway`; tests read it. */
+export interface Causeway {
+  readonly connection: Connection;
+  readonly peer: Peer;
+  readonly stream: InboundStream;
+  readonly state: PeerState;
+  /** The code of the error that state tells of, or "". */
+  readonly error: string;
+  stats(): Promise<Stats>;
+}
+
+declare global {
+  interface Window {
+    causeway?: Causeway;
+  }
+}
+
+function log(level: LogLevel, message: string, detail?: unknown): void {
+  if (level !== 'debug') console[level](`causeway: ${message}`, detail ?? '');
+}
+
+const host = document.querySelector<HTMLMetaElement>('meta[name="causeway-host"]')?.content || 'desk';
+// The token stays in the fragment, which no server ever sees, so that a
+// reload finds it again.
+const token = new URLSearchParams(location.hash.slice(1)).get('token') ?? '';
+
+const connection = connect({ log });
+const peer = connection.call(host, { token });
+const { stream } = peer;
+
+window.causeway = {
+  connection,
+  peer,
+  stream,
+  get state() { return peer.state; },
+  get error() { return peer.error?.code ?? ''; },
+  stats: () => peer.stats(),
+};
+
+new Page(peer, token !== '');
+
+addEventListener('pagehide', () => connection.close());
+// Another token typed into the address bar does not load the page anew.
+addEventListener('hashchange', () => location.reload());
+// A page from the browser's back-forward cache comes back without its connection.
+addEventListener('pageshow', (event) => event.persisted && location.reload());
