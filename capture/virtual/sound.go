@@ -61,7 +61,9 @@ func (s *Sound) serve(ctx context.Context, path string) error {
 		"--disallow-exit=1", "--realtime=no", "--high-priority=no", "--log-target=stderr", "--log-level=error",
 		// The directory keeps others out, so the socket need not.
 		"-L", "module-native-protocol-unix auth-anonymous=1 socket="+s.socket(),
-		"-L", "module-null-sink sink_name=stream rate=48000 channels=2 format=s16le",
+		// With rewinds, an output that nobody plays to works two seconds ahead,
+		// and whoever begins to record its monitor hears nothing for as long.
+		"-L", "module-null-sink sink_name=stream rate=48000 channels=2 format=s16le norewinds=1",
 		"-L", "module-always-sink")
 	cmd.Env = append(os.Environ(), "HOME="+s.dir, "XDG_RUNTIME_DIR="+s.dir, "XDG_CONFIG_HOME="+s.dir,
 		"PULSE_RUNTIME_PATH="+s.dir, "PULSE_STATE_PATH="+s.dir, "PULSE_COOKIE="+filepath.Join(s.dir, "cookie"),

@@ -1,0 +1,13 @@
+package backends
+
+import (
+	"github.com/causeway-rtc/causeway/capture"
+	"github.com/causeway-rtc/causeway/capture/kbinani"
+	"github.com/causeway-rtc/causeway/capture/pattern"
+)
+
+// All are the ways to capture pictures, best first. It must not be changed.
+var All = []capture.Backend{kbinani.Backend, pattern.Backend}
+
+// Audio are the ways to capture sound, best first. It must not be changed.
+var Audio []capture.AudioBackend

@@ -1,0 +1,51 @@
+package pulse
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/jfreymuth/pulse/proto"
+
+	"github.com/causeway-rtc/causeway/capture"
+)
+
+// Backend records from a PulseAudio server.
+var Backend = capture.AudioBackend{Name: "pulse", Sources: sources, Open: open}
+
+// sources lists the server's sources; those that end in ".monitor" are what an
+// output plays.
+func sources(ctx context.Context, o capture.AudioOptions) ([]string, error) {
+	s, err := dial(ctx, o.Server, func(any) {})
+	if err != nil {
+		return nil, err
+	}
+	defer s.hangUp()
+	defer s.bound(ctx)()
+	var list proto.GetSourceInfoListReply
+	if err := s.Request(&proto.GetSourceInfoList{}, &list); err != nil {
+		return nil, fmt.Errorf("pulse: list the sources of %s: %w", s.name, err)
+	}
+	var names []string
+	for _, info := range list {
+		names = append(names, info.SourceName)
+	}
+	return names, nil
+}
+
+func open(ctx context.Context, o capture.AudioOptions) (capture.AudioSource, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	r := newRecorder(o)
+	s, err := dial(ctx, o.Server, r.receive)
+	if err != nil {
+		return nil, err
+	}
+	r.server = s
+	if err := r.begin(ctx); err != nil {
+		s.hangUp()
+		return nil, fmt.Errorf("pulse: record from %s: %w", s.name, err)
+	}
+	return r, nil
+}

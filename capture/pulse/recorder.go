@@ -1,0 +1,180 @@
+package pulse
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/jfreymuth/pulse/proto"
+
+	"github.com/causeway-rtc/causeway/capture"
+)
+
+const (
+	// maxHeld is how much sound waits for Next. Of what is older, nobody
+	// wants to hear.
+	maxHeld = rate / 2 * channels
+	// maxQuiet is for how many frames of zeros Next still returns.
+	maxQuiet = 50
+)
+
+// recorder implements [capture.AudioSource].
+type recorder struct {
+	server *server
+	source string // as named in the options
+	log    *slog.Logger
+
+	// changed holds a token when the server's state may have changed.
+	changed chan struct{}
+	closed  chan struct{}
+	closing sync.Once
+	control sync.WaitGroup
+
+	// arrived holds a token when there may be enough for a frame.
+	arrived chan struct{}
+	mu      sync.Mutex
+	held    []int16
+	clock   clock
+	latency time.Duration
+	stream  uint32 // whose packets are ours
+
+	// Of Next alone.
+	frame capture.AudioFrame
+	quiet int // frames of zeros in a row
+
+	target target // of follow alone
+}
+
+func newRecorder(o capture.AudioOptions) *recorder {
+	return &recorder{
+		source: o.Source, log: o.Log,
+		changed: make(chan struct{}, 1), closed: make(chan struct{}), arrived: make(chan struct{}, 1),
+		stream: proto.Undefined,
+		frame:  capture.AudioFrame{Samples: make([]int16, frameSamples*channels), Rate: rate, Channels: channels},
+	}
+}
+
+// receive takes the server's messages. It runs on the connection's reader.
+func (r *recorder) receive(message any) {
+	switch m := message.(type) {
+	case *proto.DataPacket:
+		r.hold(m.StreamIndex, m.Data)
+	case *proto.RecordStreamKilled:
+		r.mu.Lock()
+		r.stream = proto.Undefined
+		r.mu.Unlock()
+		poke(r.changed)
+	case *proto.SubscribeEvent, *proto.RecordStreamMoved:
+		poke(r.changed)
+	}
+}
+
+// hold keeps samples for Next.
+func (r *recorder) hold(stream uint32, data []byte) {
+	now := capture.Now()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if stream != r.stream {
+		return
+	}
+	r.clock.arrive(now, r.latency, len(data)/(2*channels))
+	for ; len(data) >= 2; data = data[2:] {
+		r.held = append(r.held, int16(binary.LittleEndian.Uint16(data)))
+	}
+	if surplus := len(r.held) - maxHeld; surplus > 0 {
+		r.held = r.held[:copy(r.held, r.held[surplus:])]
+	}
+	if len(r.held) >= len(r.frame.Samples) {
+		poke(r.arrived)
+	}
+}
+
+// restart forgets what is held: sound that comes next does not join it.
+func (r *recorder) restart(stream uint32) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.stream, r.held, r.clock = stream, r.held[:0], clock{}
+}
+
+// Next implements [capture.AudioSource].
+func (r *recorder) Next(ctx context.Context) (*capture.AudioFrame, error) {
+	for {
+		if err := r.ended(ctx); err != nil {
+			return nil, err
+		}
+		if r.take() {
+			if r.quiet <= maxQuiet {
+				return &r.frame, nil
+			}
+			continue
+		}
+		select {
+		case <-r.arrived:
+		case <-ctx.Done():
+		case <-r.closed:
+		case <-r.server.socket.gone:
+		}
+	}
+}
+
+// take moves the oldest samples to r.frame, if there are enough for one.
+func (r *recorder) take() bool {
+	f := &r.frame
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.held) < len(f.Samples) {
+		return false
+	}
+	at := r.clock.at(r.clock.count - int64(len(r.held)/channels))
+	// However the clock is set, sound does not run backwards.
+	f.Time = max(at, f.Time+frameTime/2)
+	copy(f.Samples, r.held)
+	r.held = r.held[:copy(r.held, r.held[len(f.Samples):])]
+	r.quiet++
+	for _, v := range f.Samples {
+		if v != 0 {
+			r.quiet = 0
+			break
+		}
+	}
+	return true
+}
+
+// ended says why there will be no frame.
+func (r *recorder) ended(ctx context.Context) error {
+	select {
+	case <-r.closed:
+		return fmt.Errorf("pulse: %w", net.ErrClosed)
+	case <-ctx.Done():
+		return ctx.Err()
+	default:
+	}
+	select {
+	case <-r.server.socket.gone:
+		return fmt.Errorf("pulse: sound server %q: %w", r.server.name, capture.ErrLost)
+	default:
+		return nil
+	}
+}
+
+// Close implements [capture.AudioSource].
+func (r *recorder) Close() error {
+	r.closing.Do(func() {
+		close(r.closed)
+		r.server.hangUp()
+		r.control.Wait()
+	})
+	return nil
+}
+
+// poke puts a token into a channel that has room for one.
+func poke(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
