@@ -42,7 +42,7 @@ type injector struct {
 	mu     sync.Mutex // over all below, and the order of requests
 	closed bool
 	down   [256]bool // keycodes that Inject pressed
-	wheel  wheel
+	wheel  input.Notches
 	text   typist
 }
 
@@ -94,10 +94,9 @@ func (i *injector) inject(e input.Event) error {
 	case input.Button:
 		return i.button(e)
 	case input.Wheel:
-		for _, b := range i.wheel.turn(e) {
-			i.fake(xproto.ButtonPress, b, 0, 0)
-			i.fake(xproto.ButtonRelease, b, 0, 0)
-		}
+		x, y := i.wheel.Turn(e)
+		i.click(y, wheelUp, wheelDown)
+		i.click(x, wheelLeft, wheelRight)
 	case input.Move:
 		i.moveTo(e.X, e.Y)
 	case input.Nudge:
@@ -139,6 +138,27 @@ func (i *injector) button(e input.Button) error {
 		i.fake(xproto.ButtonRelease, e.Button, 0, 0)
 	}
 	return nil
+}
+
+// The buttons that stand for the wheel.
+const (
+	wheelUp    = 4
+	wheelDown  = 5
+	wheelLeft  = 6
+	wheelRight = 7
+)
+
+// click clicks a button of the wheel n times, or the other one if n is
+// negative.
+func (i *injector) click(n int, negative, positive byte) {
+	button := positive
+	if n < 0 {
+		button, n = negative, -n
+	}
+	for range n {
+		i.fake(xproto.ButtonPress, button, 0, 0)
+		i.fake(xproto.ButtonRelease, button, 0, 0)
+	}
 }
 
 func (i *injector) moveTo(x, y uint16) {

@@ -1,0 +1,10 @@
+package injectors
+
+import (
+	"github.com/causeway-rtc/causeway/input"
+	"github.com/causeway-rtc/causeway/input/robotgo"
+	"github.com/causeway-rtc/causeway/input/xtest"
+)
+
+// All is what can inject here, the best first. It never changes.
+var All = []input.Backend{xtest.Backend, robotgo.Backend}

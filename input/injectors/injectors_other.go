@@ -1,0 +1,11 @@
+//go:build !linux && !windows && !darwin
+
+package injectors
+
+import (
+	"github.com/causeway-rtc/causeway/input"
+	"github.com/causeway-rtc/causeway/input/xtest"
+)
+
+// All is what can inject here, the best first. It never changes.
+var All = []input.Backend{xtest.Backend}
