@@ -17,6 +17,9 @@ type Options struct {
 	// Allocates is true for an encoder that is somebody else's and allocates
 	// memory for each frame.
 	Allocates bool
+	// OwnKeys is true for an encoder that puts in key frames where it sees a
+	// new scene, and cannot be told not to.
+	OwnKeys bool
 	// Overshoot is how far the rate may exceed the target over two seconds,
 	// as a fraction. Zero means 0.15. Whoever sets it says why.
 	Overshoot float64

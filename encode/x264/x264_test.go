@@ -11,3 +11,5 @@ import (
 func TestBackend(t *testing.T) {
 	encodetest.Run(t, x264.Backend, encodetest.Options{Decoder: avcodec.Backend})
 }
+
+func Benchmark(b *testing.B) { encodetest.Bench(b, x264.Backend) }

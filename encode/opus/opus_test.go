@@ -1,0 +1,12 @@
+package opus_test
+
+import (
+	"testing"
+
+	"github.com/causeway-rtc/causeway/encode/encodetest"
+	"github.com/causeway-rtc/causeway/encode/opus"
+)
+
+func TestBackend(t *testing.T) {
+	encodetest.Run(t, opus.Backend, encodetest.Options{})
+}
