@@ -28,6 +28,7 @@ type file struct {
 	source
 	folder  string // the path's folder: "." for the root
 	test    bool   // its name ends in _test.go
+	program bool   // of a command, or a generator that go generate runs
 	imports []string
 	tree    *ast.File
 	set     *token.FileSet
@@ -89,7 +90,9 @@ var parseSources = sync.OnceValues(func() ([]file, error) {
 		if err != nil {
 			return nil, err
 		}
-		f := file{source: s, folder: path.Dir(s.path), test: strings.HasSuffix(s.path, "_test.go"), tree: tree, set: set}
+		f := file{source: s, folder: path.Dir(s.path), tree: tree, set: set}
+		f.test = strings.HasSuffix(s.path, "_test.go")
+		f.program = tree.Name.Name == "main"
 		for _, i := range tree.Imports {
 			imported, err := strconv.Unquote(i.Path.Value)
 			if err != nil {
@@ -111,10 +114,11 @@ func goFiles(t *testing.T) []file {
 	return files
 }
 
-// forTests is true for a package that exists to be used by tests.
+// forTests is true for a package that exists to be used by tests:
+// capture/capturetest, peer/internal/leaktest.
 func forTests(folder string) bool {
-	base := path.Base(folder)
-	return strings.HasSuffix(base, "test") && base != "test"
+	above, base := path.Split(folder)
+	return base == path.Base(above)+"test" || path.Base(above) == "internal" && strings.HasSuffix(base, "test")
 }
 
 // isCommand is true for a program's folder.
@@ -250,6 +254,18 @@ func exportedOf(names []*ast.Ident, group *ast.GenDecl, doc *ast.CommentGroup, a
 	return []exported{e}
 }
 
+// measures is true for a benchmark, and for what only benchmarks call.
+func measures(fn *ast.FuncDecl) bool {
+	for _, p := range fn.Type.Params.List {
+		if star, ok := p.Type.(*ast.StarExpr); ok {
+			if s, ok := star.X.(*ast.SelectorExpr); ok && s.Sel.Name == "B" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // receiver is the name of the type that a method belongs to.
 func receiver(fn *ast.FuncDecl) string {
 	for x := fn.Recv.List[0].Type; ; {
@@ -268,7 +284,8 @@ func receiver(fn *ast.FuncDecl) string {
 	}
 }
 
-// isTwin is true when g is built exactly when f is not.
+// isTwin is true when g is never built together with f, and is built wherever
+// f would be if only a tag that does not name a system were set: cgo, gpl.
 func (f file) isTwin(g file) bool {
 	a, b := f.constraint(), g.constraint()
 	if a == nil || b == nil {
@@ -278,13 +295,27 @@ func (f file) isTwin(g file) bool {
 	slices.Sort(tags)
 	tags = slices.Compact(tags)
 	for set := range 1 << len(tags) {
-		ok := func(tag string) bool { return set>>slices.Index(tags, tag)&1 == 1 }
-		if a.Eval(ok) == b.Eval(ok) {
+		built := func(x constraint.Expr, set int) bool {
+			return x.Eval(func(tag string) bool { return set>>slices.Index(tags, tag)&1 == 1 })
+		}
+		if !built(a, set) {
+			continue
+		}
+		if built(b, set) {
 			return false
+		}
+		for i, tag := range tags {
+			without := set &^ (1 << i)
+			if !slices.Contains(systems, tag) && !built(a, without) && !built(b, without) {
+				return false
+			}
 		}
 	}
 	return true
 }
+
+// systems are the tags that name where a program runs.
+var systems = []string{"linux", "darwin", "windows", "unix", "freebsd", "amd64", "arm64"}
 
 // constraint is the //go:build line of f, or nil.
 func (f file) constraint() constraint.Expr {
