@@ -16,7 +16,6 @@ import (
 // adapter is an encode.Encoder made of one of mediadevices.
 type adapter struct {
 	name    string
-	params  encode.Params
 	isKey   func(data []byte) bool
 	convert *encode.Converter
 	inner   codec.ReadCloser
@@ -24,12 +23,13 @@ type adapter struct {
 	// it did.
 	picture image.YCbCr
 	fresh   bool
+	bucket  bucket
 }
 
 // adapt opens an encoder that builder makes, called name in errors. isKey
 // tells key frames from others.
 func adapt(name string, builder codec.VideoEncoderBuilder, p encode.Params, m encode.Matrix, isKey func([]byte) bool) (encode.Encoder, error) {
-	a := &adapter{name: name, params: p, isKey: isKey}
+	a := &adapter{name: name, isKey: isKey, bucket: newBucket(p.Bitrate, p.FPS)}
 	a.convert = encode.NewConverter(capture.I420, p.Width, p.Height, m)
 	media := prop.Media{Video: prop.Video{Width: even(p.Width), Height: even(p.Height), FrameRate: float32(p.FPS)}}
 	inner, err := builder.BuildVideoEncoder(video.ReaderFunc(a.read), media)
@@ -65,6 +65,11 @@ func (a *adapter) Encode(c *encode.Chunk, f *capture.Frame, key bool) error {
 		}
 	}
 	w, h := even(f.Width), even(f.Height)
+	*c = encode.Chunk{Data: c.Data[:0], Time: f.Time, Width: w, Height: h}
+	if a.bucket.full() && !key {
+		a.bucket.add(0)
+		return nil
+	}
 	a.picture = image.YCbCr{
 		Y: in.Plane[0], Cb: in.Plane[1], Cr: in.Plane[2],
 		YStride: in.Stride[0], CStride: in.Stride[1],
@@ -75,7 +80,8 @@ func (a *adapter) Encode(c *encode.Chunk, f *capture.Frame, key bool) error {
 	if err != nil {
 		return fmt.Errorf("%s: encode: %w", a.name, err)
 	}
-	*c = encode.Chunk{Data: append(c.Data[:0], data...), Key: a.isKey(data), Time: f.Time, Width: w, Height: h}
+	c.Data, c.Key = append(c.Data, data...), a.isKey(data)
+	a.bucket.add(len(data))
 	release()
 	return nil
 }
@@ -99,6 +105,7 @@ func (a *adapter) SetBitrate(bps int) error {
 	if err := b.SetBitRate(bps); err != nil {
 		return fmt.Errorf("%s: set bitrate %d: %w", a.name, bps, err)
 	}
+	a.bucket.perFrame = float64(bps) / a.bucket.fps
 	return nil
 }
 

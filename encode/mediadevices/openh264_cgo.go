@@ -19,14 +19,17 @@ func openOpenH264(p encode.Params) (encode.Encoder, error) {
 	if threads == 0 {
 		threads = min(2, runtime.GOMAXPROCS(0))
 	}
+	// OpenH264 refuses to cut a small picture into slices.
+	if p.Width*p.Height < 640*360 {
+		threads = 1
+	}
 	return adapt("openh264", &openh264.Params{
 		BaseParams: codec.BaseParams{BitRate: p.Bitrate},
 		// The mode for screens holds the quantiser between 26 and 35, which no
 		// full motion at a fixed rate fits into.
 		UsageType: openh264.CameraVideoRealTime,
 		RCMode:    openh264.RCBitrateMode,
-		// Without leave to skip, a scene that is too hard overshoots without
-		// bound. A skipped frame is an empty chunk.
+		// A skipped frame is an empty chunk.
 		EnableFrameSkip:   true,
 		IntraPeriod:       0,
 		MultipleThreadIdc: threads,
