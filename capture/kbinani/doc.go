@@ -9,7 +9,8 @@
 //
 // Of several monitors the first is captured. The pointer is not in the
 // picture, and its state is not told. On X11 the library opens connections to
-// $DISPLAY by itself and for every picture.
+// $DISPLAY by itself and for every picture, and shares memory with the server
+// that any user of the machine can read while the picture is taken.
 //
 //	kbinani ─▶ encode
 package kbinani

@@ -15,8 +15,14 @@ var (
 	white = pixel{255, 255, 255, 255}
 	// bars are the colour bars of television, at three quarters.
 	bars = [...]pixel{
-		{191, 191, 191, 255}, {0, 191, 191, 255}, {191, 191, 0, 255}, {0, 191, 0, 255},
-		{191, 0, 191, 255}, {0, 0, 191, 255}, {191, 0, 0, 255}, {32, 32, 32, 255},
+		{191, 191, 191, 255},
+		{0, 191, 191, 255},
+		{191, 191, 0, 255},
+		{0, 191, 0, 255},
+		{191, 0, 191, 255},
+		{0, 0, 191, 255},
+		{191, 0, 0, 255},
+		{32, 32, 32, 255},
 	}
 )
 
@@ -59,7 +65,7 @@ func drawSquare(f *capture.Frame, top int, t time.Duration) {
 		return
 	}
 	at := int(int64(t%lap) * int64(2*(w+h)) / int64(lap))
-	p := image.Pt(0, 0)
+	var p image.Point
 	switch {
 	case at < w:
 		p = image.Pt(at, 0)

@@ -61,7 +61,8 @@ func setSize(c *xgb.Conn, width, height uint16) error {
 
 // findMode returns the output's mode of that size, made if need be.
 func findMode(c *xgb.Conn, root xproto.Window, res *randr.GetScreenResourcesCurrentReply,
-	width, height uint16) (randr.Mode, error) {
+	width, height uint16,
+) (randr.Mode, error) {
 	out, err := randr.GetOutputInfo(c, res.Outputs[0], res.ConfigTimestamp).Reply()
 	if err != nil {
 		return 0, err
