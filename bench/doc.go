@@ -17,7 +17,7 @@
 //
 // The benchmarks run in a network namespace of their own where that is
 // allowed, so that its loopback interface counts what the host and its
-// viewers say to each other and nothing else; see [Isolated].
+// viewers say to each other and nothing else.
 //
 // # Where to start
 //

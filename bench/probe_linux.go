@@ -101,6 +101,16 @@ func (p *Probe) Next(ctx context.Context) (Sighting, error) {
 	}
 }
 
+// Await blocks until the probe sees c, and returns when that began.
+func (p *Probe) Await(ctx context.Context, c Code) (time.Duration, error) {
+	for {
+		s, err := p.Next(ctx)
+		if err != nil || s.Code == c {
+			return s.At, err
+		}
+	}
+}
+
 // Picture is what the whole display shows, for a person to look at.
 func (p *Probe) Picture() (image.Image, error) {
 	if err := p.screen.grab(0, 0, p.width, p.height); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -12,22 +13,29 @@ import (
 	"syscall"
 )
 
-// isolatedEnv marks the process that [Isolate] started.
+// isolatedEnv marks the process that isolate started.
 const isolatedEnv = "CAUSEWAY_BENCH_ISOLATED"
 
-// Isolated tells whether this process runs in the network namespace that
-// [Isolate] made, where nothing but ours is on the loopback interface.
-func Isolated() bool { return os.Getenv(isolatedEnv) != "" }
+// lonely is the interface, connected to nothing, that tells an isolated
+// process that it is one.
+const lonely = "bench0"
 
-// Isolate runs this program once more, with the same arguments, in a network
+// isolated tells whether this process runs in the network namespace that
+// isolate made, where nothing but ours is on the loopback interface.
+func isolated() bool {
+	_, err := net.InterfaceByName(lonely)
+	return err == nil
+}
+
+// isolate runs this program once more, with the same arguments, in a network
 // namespace of its own, and returns its exit code. It needs the rights of
 // root. The namespace has a loopback interface and one more, connected to
 // nothing: WebRTC finds no address on a machine with loopback alone. Packets
 // to a machine's own address travel over loopback.
-func Isolate(ctx context.Context) (code int, err error) {
+func isolate(ctx context.Context) (code int, err error) {
 	program, err := os.Executable()
 	if err != nil {
-		return 0, fmt.Errorf("bench: %w", err)
+		return 0, fmt.Errorf("%w", err)
 	}
 	cmd := exec.Command(program, os.Args[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
@@ -41,7 +49,7 @@ func Isolate(ctx context.Context) (code int, err error) {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
 	defer stop()
 	if err := cmd.Start(); err != nil {
-		return 0, fmt.Errorf("bench: start in a network namespace: %w", err)
+		return 0, fmt.Errorf("start in a network namespace: %w", err)
 	}
 	defer context.AfterFunc(ctx, func() { _ = cmd.Process.Signal(os.Interrupt) })()
 	err = cmd.Wait()
@@ -52,18 +60,18 @@ func Isolate(ctx context.Context) (code int, err error) {
 	return 0, err
 }
 
-// SetUpNetwork gives the namespace of an [Isolated] process its interfaces.
-func SetUpNetwork() error {
+// setUpNetwork gives the namespace of an isolated process its interfaces.
+func setUpNetwork() error {
 	for _, command := range []string{
 		"link set lo up",
-		"link add bench0 type veth peer name bench1",
-		"link set bench0 up",
+		"link add " + lonely + " type veth peer name bench1",
+		"link set " + lonely + " up",
 		"link set bench1 up",
-		"addr add 192.0.2.1/24 dev bench0", // RFC 5737: documentation
-		"route add default dev bench0",
+		"addr add 192.0.2.1/24 dev " + lonely, // RFC 5737: documentation
+		"route add default dev " + lonely,
 	} {
 		if out, err := exec.Command("ip", strings.Fields(command)...).CombinedOutput(); err != nil {
-			return fmt.Errorf("bench: ip %s: %w: %s", command, err, strings.TrimSpace(string(out)))
+			return fmt.Errorf("ip %s: %w: %s", command, err, strings.TrimSpace(string(out)))
 		}
 	}
 	return nil

@@ -1,0 +1,134 @@
+package bench
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+)
+
+// resultsDir is where reports and the programs' logs go. Git ignores it.
+const resultsDir = "results"
+
+// report collects what the benchmarks measure.
+var report = Report{Date: time.Now()}
+
+// TestMain gives benchmarks a network of their own and, when they are done,
+// prints and saves their report. Tests run as they are.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if flag.Lookup("test.bench").Value.String() == "" {
+		os.Exit(m.Run())
+	}
+	if os.Getenv(isolatedEnv) == "" {
+		if code, err := isolate(context.Background()); err == nil {
+			os.Exit(code)
+		} else {
+			fmt.Fprintln(os.Stderr, "measuring without a network of our own:", err)
+		}
+	} else if err := setUpNetwork(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	if err := publish(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// publish prints the report and saves it.
+func publish() error {
+	if len(report.Results) == 0 {
+		return nil
+	}
+	report.Machine, report.Isolated = DescribeMachine(), isolated()
+	fmt.Printf("\n%s\n", report.Markdown())
+	path, err := report.Save(resultsDir)
+	if err == nil {
+		fmt.Println("saved as bench/" + path)
+	}
+	return err
+}
+
+// programs builds the host and the viewer, as make does, and returns the
+// folder they are in.
+var programs = sync.OnceValues(func() (string, error) {
+	folder := filepath.Join("..", "bin")
+	out, err := exec.Command("go", "build", "-tags", "gpl", "-o", folder+"/", "../cmd/host", "../cmd/viewer").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("build the programs: %w\n%s", err, out)
+	}
+	return folder, nil
+})
+
+// program is the path of one of our commands.
+func program(b *testing.B, name string) string {
+	b.Helper()
+	folder, err := programs()
+	if err != nil {
+		b.Fatal(err)
+	}
+	path, err := filepath.Abs(filepath.Join(folder, name))
+	if err != nil {
+		b.Fatal(err)
+	}
+	return path
+}
+
+// newRig starts a rig that the benchmark closes at its end.
+func newRig(b *testing.B, o RigOptions) *Rig {
+	b.Helper()
+	o.Host, o.Logs, o.Name = program(b, "host"), logs(b), filepath.Base(b.Name())
+	r, err := StartRig(b.Context(), o)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		if err := r.Close(); err != nil {
+			b.Error(err)
+		}
+	})
+	return r
+}
+
+// logs makes the folder for what the programs print.
+func logs(b *testing.B) string {
+	b.Helper()
+	folder := filepath.Join(resultsDir, "logs")
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		b.Fatal(err)
+	}
+	return folder
+}
+
+// add puts a result into the report and among the benchmark's metrics.
+func add(b *testing.B, wanted int, r Result) {
+	b.Helper()
+	if len(r.Samples) > 0 {
+		r.Summary = Summarize(r.Samples)
+	}
+	r.Judge(wanted)
+	report.Results = append(report.Results, r)
+	if r.Summary.N == 1 {
+		b.ReportMetric(r.Summary.Median, r.Unit)
+		return
+	}
+	b.ReportMetric(r.Summary.Median, "median-"+r.Unit)
+	b.ReportMetric(r.Summary.P95, "p95-"+r.Unit)
+	b.ReportMetric(r.Summary.Max, "max-"+r.Unit)
+}
+
+// lasting is d, or a quarter of it for a quick look with -short.
+func lasting(d time.Duration) time.Duration {
+	if testing.Short() {
+		return d / 4
+	}
+	return d
+}

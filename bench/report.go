@@ -1,0 +1,125 @@
+package bench
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// foreignLimit is the share of the machine that programs which are none of
+// ours may take during a measurement.
+const foreignLimit = 0.1
+
+// Result is one measurement.
+type Result struct {
+	Name string `json:"name"`
+	// Unit is that of Summary, Target and Samples.
+	Unit    string  `json:"unit"`
+	Target  Target  `json:"target,omitzero"`
+	Summary Summary `json:"summary"`
+	Load    Load    `json:"load"`
+	// Remarks are what a reader must know to judge the numbers.
+	Remarks []string `json:"remarks,omitempty"`
+	// Invalid says why the numbers are none; empty when they count.
+	Invalid string `json:"invalid,omitempty"`
+	// Samples are all values in the order of their time.
+	Samples []float64 `json:"samples,omitempty"`
+}
+
+// Judge sets r.Invalid when there are less than wanted values, or when the
+// machine had other things to do.
+func (r *Result) Judge(wanted int) {
+	switch {
+	case r.Summary.N < wanted:
+		r.Invalid = fmt.Sprintf("%d values of %d", r.Summary.N, wanted)
+	case r.Load.Foreign > foreignLimit:
+		r.Invalid = fmt.Sprintf("other programs took %.0f %% of the machine", 100*r.Load.Foreign)
+	}
+}
+
+// Verdict is the result in a word.
+func (r *Result) Verdict() string {
+	switch {
+	case r.Invalid != "":
+		return "invalid: " + r.Invalid
+	case r.Target == Target{}:
+		return ""
+	case r.Target.Met(r.Summary):
+		return "met"
+	}
+	return "missed"
+}
+
+// Measured is the summary as a table shows it.
+func (r *Result) Measured() string {
+	s := r.Summary
+	switch s.N {
+	case 0:
+		return "nothing"
+	case 1:
+		return fmt.Sprintf("%.1f %s", s.Median, r.Unit)
+	}
+	return fmt.Sprintf("%.1f / %.1f / %.1f %s (n %d)", s.Median, s.P95, s.Max, r.Unit, s.N)
+}
+
+// Report is everything that one run of the benchmarks measured.
+type Report struct {
+	Date    time.Time `json:"date"`
+	Machine Machine   `json:"machine"`
+	// Isolated is true when the loopback interface carried only what host
+	// and viewers said.
+	Isolated bool     `json:"isolated"`
+	Results  []Result `json:"results"`
+}
+
+// Machine describes what was measured on, and what.
+type Machine struct {
+	CPU      string `json:"cpu"`
+	Cores    int    `json:"cores"`
+	Kernel   string `json:"kernel"`
+	Go       string `json:"go"`
+	Chromium string `json:"chromium"`
+	// Revision is that of our own source, with "+" after it when files
+	// were changed.
+	Revision string `json:"revision"`
+}
+
+// String is the machine in a line.
+func (m Machine) String() string {
+	return fmt.Sprintf("%d × %s, Linux %s, %s, %s, Causeway %s", m.Cores, m.CPU, m.Kernel, m.Chromium, m.Go, m.Revision)
+}
+
+// Markdown is the report as a table. Three numbers in a cell are median, 95th
+// percentile and maximum.
+func (r *Report) Markdown() string {
+	var t strings.Builder
+	fmt.Fprintf(&t, "%s, %s\n\n", r.Date.Format("2 Jan 2006 15:04"), r.Machine)
+	t.WriteString("| measurement | target | measured | | machine busy, others | remarks |\n|---|---|---|---|---|---|\n")
+	for _, m := range r.Results {
+		fmt.Fprintf(&t, "| %s | %s | %s | %s | %.0f %%, %.0f %% | %s |\n", m.Name, m.Target, m.Measured(), m.Verdict(),
+			100*m.Load.Busy, 100*m.Load.Foreign, strings.Join(m.Remarks, "; "))
+	}
+	if !r.Isolated {
+		t.WriteString("\nTraffic was counted on the machine's own loopback interface, which other programs use too.\n")
+	}
+	return t.String()
+}
+
+// Save writes the report as JSON into folder and returns the file's path.
+func (r *Report) Save(folder string) (string, error) {
+	text, err := json.MarshalIndent(r, "", "\t")
+	if err != nil {
+		return "", fmt.Errorf("bench: %w", err)
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return "", fmt.Errorf("bench: %w", err)
+	}
+	path := filepath.Join(folder, r.Date.UTC().Format("20060102T150405Z")+".json")
+	if err := os.WriteFile(path, append(text, '\n'), 0o644); err != nil {
+		return "", fmt.Errorf("bench: %w", err)
+	}
+	return path, nil
+}
