@@ -74,17 +74,13 @@ func (r *Rig) start(ctx context.Context) (err error) {
 	if r.HostDisplay, err = r.startDisplay(ctx); err != nil {
 		return err
 	}
-	if r.ViewerDisplay, err = r.startDisplay(ctx); err != nil {
+	if err := r.startViewerDisplay(ctx); err != nil {
 		return err
 	}
 	if r.App, err = r.o.Open(r.HostDisplay.Name()); err != nil {
 		return err
 	}
 	r.onClose(r.App.Close)
-	if r.Probe, err = OpenProbe(r.ViewerDisplay.Name()); err != nil {
-		return err
-	}
-	r.onClose(r.Probe.Close)
 	if err := r.startHost(ctx); err != nil || r.o.WithoutBrowser {
 		return err
 	}
@@ -97,6 +93,18 @@ func (r *Rig) start(ctx context.Context) (err error) {
 	}
 	err = r.Probe.Locate(ctx, FirstCode)
 	return errors.Join(err, r.Alive())
+}
+
+// startViewerDisplay starts the viewer's display and connects the probe to it.
+func (r *Rig) startViewerDisplay(ctx context.Context) (err error) {
+	if r.ViewerDisplay, err = r.startDisplay(ctx); err != nil {
+		return err
+	}
+	if r.Probe, err = OpenProbe(r.ViewerDisplay.Name()); err != nil {
+		return err
+	}
+	r.onClose(r.Probe.Close)
+	return nil
 }
 
 func (r *Rig) startDisplay(ctx context.Context) (*virtual.Display, error) {
