@@ -89,10 +89,14 @@ func drawToPixel(b *testing.B, name string, target Target, app App, probe *Probe
 	}
 	shown, missed := JoinDraws(r.Draws, r.Sightings)
 	asked := Summarize(latencies(shown, func(s Shown) time.Duration { return s.Issued }))
-	add(b, 200, Result{Name: name, Unit: "ms", Target: target, Load: r.Load,
+	add(b, 200, Result{
+		Name: name, Unit: "ms", Target: target, Load: r.Load,
 		Samples: latencies(shown, func(s Shown) time.Duration { return s.Drawn }),
-		Remarks: []string{fmt.Sprintf("%d of %d pictures never seen", missed, len(r.Draws)),
-			fmt.Sprintf("counted from the request to draw %.1f / %.1f / %.1f ms", asked.Median, asked.P95, asked.Max)}})
+		Remarks: []string{
+			fmt.Sprintf("%d of %d pictures never seen", missed, len(r.Draws)),
+			fmt.Sprintf("counted from the request to draw %.1f / %.1f / %.1f ms", asked.Median, asked.P95, asked.Max),
+		},
+	})
 }
 
 // BenchmarkDrawToPixel measures from an application's draw to the viewer's
@@ -118,8 +122,10 @@ func BenchmarkDrawToPixel(b *testing.B) {
 			if test.size == fullHD {
 				target.Median = 120
 			}
-			add(b, 1, Result{Name: "host memory, one viewer, " + test.name, Unit: "MiB", Target: target,
-				Summary: Single(float64(memory) / (1 << 20)), Load: report.Results[len(report.Results)-1].Load})
+			add(b, 1, Result{
+				Name: "host memory, one viewer, " + test.name, Unit: "MiB", Target: target,
+				Summary: Single(float64(memory) / (1 << 20)), Load: report.Results[len(report.Results)-1].Load,
+			})
 		})
 	}
 }
@@ -168,8 +174,10 @@ func reportKeys(b *testing.B, rec Recording, answers []Answer, remark string) {
 		there = append(there, Milliseconds(a.Cause-a.At))
 	}
 	add(b, 30, Result{Name: "key → application " + hd.name, Unit: "ms", Load: rec.Load, Samples: there})
-	add(b, 30, Result{Name: "key → pixel, quiet desktop " + hd.name, Unit: "ms", Target: Target{Median: 10, P95: 15},
-		Load: rec.Load, Samples: whole, Remarks: []string{remark}})
+	add(b, 30, Result{
+		Name: "key → pixel, quiet desktop " + hd.name, Unit: "ms", Target: Target{Median: 10, P95: 15},
+		Load: rec.Load, Samples: whole, Remarks: []string{remark},
+	})
 }
 
 // BenchmarkPacing measures how evenly a source of 60 pictures a second is
@@ -184,10 +192,14 @@ func BenchmarkPacing(b *testing.B) {
 		shown := PhotonTimes(rec.Sightings, rec.Start, rec.End)
 		took := (rec.End - rec.Start).Seconds()
 		drawn := fmt.Sprintf("%.1f drawn a second", float64(len(rec.Draws))/took)
-		add(b, 1, Result{Name: "shown of a 60 fps source", Unit: "fps", Target: Target{AtLeast: 57.5}, Load: rec.Load,
-			Summary: Single(float64(len(shown)) / took), Remarks: []string{drawn}})
-		add(b, 300, Result{Name: "gap between shown pictures", Unit: "ms", Target: Target{P95: 20, Max: 36}, Load: rec.Load,
-			Samples: Gaps(shown)})
+		add(b, 1, Result{
+			Name: "shown of a 60 fps source", Unit: "fps", Target: Target{AtLeast: 57.5}, Load: rec.Load,
+			Summary: Single(float64(len(shown)) / took), Remarks: []string{drawn},
+		})
+		add(b, 300, Result{
+			Name: "gap between shown pictures", Unit: "ms", Target: Target{P95: 20, Max: 36}, Load: rec.Load,
+			Samples: Gaps(shown),
+		})
 	}
 }
 
@@ -211,10 +223,14 @@ func BenchmarkHost(b *testing.B) {
 				if err := errors.Join(err, uerr, r.Alive()); err != nil {
 					b.Fatal(err)
 				}
-				add(b, 1, Result{Name: "host CPU, " + test.name + " " + hd.name, Unit: "%-of-a-core",
-					Target: Target{Median: test.cpu}, Summary: Single(use.CPU), Load: use.Load})
-				add(b, 1, Result{Name: "network, " + test.name + " " + hd.name, Unit: "kbit/s",
-					Target: Target{Median: test.kbps}, Summary: Single(use.Bits / 1000), Load: use.Load})
+				add(b, 1, Result{
+					Name: "host CPU, " + test.name + " " + hd.name, Unit: "%-of-a-core",
+					Target: Target{Median: test.cpu}, Summary: Single(use.CPU), Load: use.Load,
+				})
+				add(b, 1, Result{
+					Name: "network, " + test.name + " " + hd.name, Unit: "kbit/s",
+					Target: Target{Median: test.kbps}, Summary: Single(use.Bits / 1000), Load: use.Load,
+				})
 			}
 		})
 	}
@@ -253,8 +269,10 @@ func BenchmarkPageOpen(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		add(b, 5, Result{Name: "page open → first picture " + hd.name, Unit: "ms", Target: Target{Median: 400},
-			Samples: times, Load: load})
+		add(b, 5, Result{
+			Name: "page open → first picture " + hd.name, Unit: "ms", Target: Target{Median: 400},
+			Samples: times, Load: load,
+		})
 	}
 }
 
@@ -289,11 +307,15 @@ func BenchmarkFanOut(b *testing.B) {
 	for b.Loop() {
 		one, ten := fanOut(b, r, 1), fanOut(b, r, 10)
 		for n, use := range map[int]HostUse{1: one, 10: ten} {
-			add(b, 1, Result{Name: fmt.Sprintf("host CPU, %d viewers", n), Unit: "%-of-a-core", Summary: Single(use.CPU),
-				Load: use.Load, Remarks: []string{fmt.Sprintf("%.1f Mbit/s", use.Bits/1e6)}})
+			add(b, 1, Result{
+				Name: fmt.Sprintf("host CPU, %d viewers", n), Unit: "%-of-a-core", Summary: Single(use.CPU),
+				Load: use.Load, Remarks: []string{fmt.Sprintf("%.1f Mbit/s", use.Bits/1e6)},
+			})
 		}
-		add(b, 1, Result{Name: "host CPU, ten viewers ÷ one", Unit: "×", Target: Target{Median: 1.5},
-			Summary: Single(ten.CPU / one.CPU), Load: ten.Load})
+		add(b, 1, Result{
+			Name: "host CPU, ten viewers ÷ one", Unit: "×", Target: Target{Median: 1.5},
+			Summary: Single(ten.CPU / one.CPU), Load: ten.Load,
+		})
 	}
 }
 

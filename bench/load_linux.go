@@ -8,14 +8,6 @@ import (
 	"time"
 )
 
-// Load is how busy the machine was during a measurement.
-type Load struct {
-	// Busy is the share of all cores' time that was not idle, Foreign the
-	// part of it that no process of ours spent, both from 0 to 1.
-	Busy    float64 `json:"busy"`
-	Foreign float64 `json:"foreign"`
-}
-
 // LoadMeter measures [Load] from [StartLoad] to Stop.
 type LoadMeter struct {
 	busy, total, ours time.Duration

@@ -65,8 +65,10 @@ func (r *React) Run(ctx context.Context) error {
 
 // wake makes Run look at its context.
 func (r *React) wake() {
-	message := xproto.ClientMessageEvent{Format: 32, Window: r.window, Type: xproto.AtomString,
-		Data: xproto.ClientMessageDataUnionData32New(make([]uint32, 5))}
+	message := xproto.ClientMessageEvent{
+		Format: 32, Window: r.window, Type: xproto.AtomString,
+		Data: xproto.ClientMessageDataUnionData32New(make([]uint32, 5)),
+	}
 	xproto.SendEvent(r.conn, false, r.window, xproto.EventMaskNoEvent, string(message.Bytes()))
 }
 

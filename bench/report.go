@@ -65,6 +65,14 @@ func (r *Result) Measured() string {
 	return fmt.Sprintf("%.1f / %.1f / %.1f %s (n %d)", s.Median, s.P95, s.Max, r.Unit, s.N)
 }
 
+// Load is how busy the machine was during a measurement.
+type Load struct {
+	// Busy is the share of all cores' time that was not idle, Foreign the
+	// part of it that no process of ours spent, both from 0 to 1.
+	Busy    float64 `json:"busy"`
+	Foreign float64 `json:"foreign"`
+}
+
 // Report is everything that one run of the benchmarks measured.
 type Report struct {
 	Date    time.Time `json:"date"`

@@ -123,8 +123,10 @@ func startDisplay(ctx context.Context, width, height int) (*virtual.Display, err
 // startHost starts the host program and waits for its URL.
 func (r *Rig) startHost(ctx context.Context) (err error) {
 	urlFile := filepath.Join(r.dir, "url")
-	args := []string{"--listen", "127.0.0.1:0", "--display", r.HostDisplay.Name(), "--url-file", urlFile,
-		"--fps", "60", "--bitrate", r.o.Bitrate, "--audio", "off"}
+	args := []string{
+		"--listen", "127.0.0.1:0", "--display", r.HostDisplay.Name(), "--url-file", urlFile,
+		"--fps", "60", "--bitrate", r.o.Bitrate, "--audio", "off",
+	}
 	cmd := exec.Command(r.o.Host, append(args, r.o.HostArgs...)...)
 	cmd.Env = slices.Concat(cmd.Environ(), r.HostDisplay.Env(), []string{"HOME=" + r.dir})
 	if r.Host, err = startProcess(cmd, r.logPath("host.log")); err != nil {
@@ -151,11 +153,13 @@ const blankPage = "about:blank"
 
 // startBrowser starts Chromium full screen on the viewer's display.
 func (r *Rig) startBrowser(page string) (err error) {
-	args := []string{"--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+	args := []string{
+		"--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
 		"--disable-background-networking", "--disable-component-update", "--disable-sync",
 		"--no-default-browser-check", "--password-store=basic", "--test-type",
 		"--user-data-dir=" + r.profile(), "--kiosk", "--window-position=0,0",
-		fmt.Sprintf("--window-size=%d,%d", r.o.Width, r.o.Height)}
+		fmt.Sprintf("--window-size=%d,%d", r.o.Width, r.o.Height),
+	}
 	if r.o.DevTools {
 		args = append(args, "--remote-debugging-port=0")
 	}

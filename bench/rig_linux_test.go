@@ -51,8 +51,10 @@ func TestBrowserShowsAndHears(t *testing.T) {
 	defer server.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), startTimeout)
 	defer cancel()
-	r := &Rig{o: RigOptions{Width: 800, Height: 600, DevTools: true, Logs: t.ArtifactDir(), Name: "browser"},
-		URL: server.URL, dir: t.TempDir()}
+	r := &Rig{
+		o:   RigOptions{Width: 800, Height: 600, DevTools: true, Logs: t.ArtifactDir(), Name: "browser"},
+		URL: server.URL, dir: t.TempDir(),
+	}
 	defer r.Close()
 	if err := errors.Join(r.startViewerDisplay(ctx), r.startBrowser(blankPage)); err != nil {
 		t.Fatal(err)
