@@ -1,0 +1,144 @@
+package peer
+
+import (
+	"context"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/webrtc/v4"
+
+	"github.com/causeway-rtc/causeway/capture"
+)
+
+// reportEvery is how often a sender report tells how RTP timestamps map to
+// the wall clock.
+const reportEvery = time.Second
+
+// readFeedback acts on the RTCP that a viewer sends about t, until the sender
+// is stopped.
+func (t *track) readFeedback(sender *webrtc.RTPSender) {
+	var rate rateMeter
+	for {
+		packets, _, err := sender.ReadRTCP()
+		if err != nil {
+			return
+		}
+		sink, w := t.bound()
+		if sink == nil {
+			continue
+		}
+		for _, p := range packets {
+			switch p := p.(type) {
+			case *rtcp.PictureLossIndication:
+				t.stats.plis.Add(1)
+				sink.RequestKeyframe()
+			case *rtcp.FullIntraRequest:
+				t.stats.firs.Add(1)
+				sink.RequestKeyframe()
+			case *rtcp.TransportLayerNack:
+				t.resend(w, p)
+			case *rtcp.ReceiverEstimatedMaximumBitrate:
+				t.stats.remb.Store(int64(p.Bitrate))
+				t.remote.congestion.OnREMB(int(min(p.Bitrate, 1e9)), rate.measure(t.stats.bytes.Load(), time.Now()))
+			case *rtcp.ReceiverReport:
+				t.report(w, p.Reports)
+			case *rtcp.SenderReport:
+				t.report(w, p.Reports)
+			}
+		}
+		if t.kind == webrtc.RTPCodecTypeVideo {
+			sink.SetBitrate(t.remote.congestion.Target())
+		}
+	}
+}
+
+// rateMeter measures a bit rate over half a second or more.
+type rateMeter struct {
+	bytes uint64
+	at    time.Time
+	bps   int
+}
+
+// measure is told how many bytes there were in all, and returns the bit rate
+// of late.
+func (m *rateMeter) measure(bytes uint64, now time.Time) int {
+	if d := now.Sub(m.at); d >= 500*time.Millisecond {
+		if !m.at.IsZero() {
+			m.bps = int(float64(bytes-m.bytes) * 8 / d.Seconds())
+		}
+		m.bytes, m.at = bytes, now
+	}
+	return m.bps
+}
+
+func (t *track) resend(w *wire, nack *rtcp.TransportLayerNack) {
+	t.stats.nacks.Add(1)
+	if w.history == nil || nack.MediaSSRC != w.ssrc {
+		return
+	}
+	now := time.Now()
+	for i := range nack.Nacks {
+		nack.Nacks[i].Range(func(seq uint16) bool {
+			if w.history.resend(seq, now) {
+				t.stats.retransmitted.Add(1)
+			}
+			return true
+		})
+	}
+}
+
+// report takes the report blocks about t (RFC 3550 §6.4.1).
+func (t *track) report(w *wire, reports []rtcp.ReceptionReport) {
+	for _, r := range reports {
+		if r.SSRC != w.ssrc {
+			continue
+		}
+		loss := float64(r.FractionLost) / 256
+		jitter := time.Duration(r.Jitter) * time.Second / time.Duration(w.clockRate)
+		t.stats.lost.Store(int64(r.FractionLost))
+		t.stats.jitter.Store(int64(jitter))
+		var rtt time.Duration
+		if r.LastSenderReport != 0 {
+			// In 1/65536 s, modulo 2³²; a clock that was set back shows as
+			// a round trip of hours.
+			units := uint32(ntp(time.Now())>>16) - r.LastSenderReport - r.Delay
+			if rtt = time.Duration(units) * time.Second >> 16; rtt > time.Minute {
+				rtt = 0
+			} else {
+				t.stats.rtt.Store(int64(rtt))
+			}
+		}
+		if t.kind == webrtc.RTPCodecTypeVideo {
+			t.remote.congestion.OnReport(loss, rtt, jitter)
+		}
+	}
+}
+
+// sendReports sends sender reports (RFC 3550 §6.4.1) for all tracks until ctx
+// is done.
+func (r *Remote) sendReports(ctx context.Context) {
+	ticker := time.NewTicker(reportEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		var reports []rtcp.Packet
+		for _, t := range r.tracks {
+			_, w := t.bound()
+			if w == nil || t.stats.packets.Load() == 0 {
+				continue
+			}
+			reports = append(reports, &rtcp.SenderReport{
+				SSRC: w.ssrc, NTPTime: ntp(time.Now()), RTPTime: t.timestamp(capture.Now(), w.clockRate),
+				PacketCount: uint32(t.stats.packets.Load()), OctetCount: uint32(t.stats.bytes.Load()),
+			})
+		}
+		if len(reports) > 0 {
+			// What does not arrive is made good by the next.
+			_ = r.pc.WriteRTCP(reports)
+		}
+	}
+}

@@ -1,0 +1,228 @@
+package peer
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/rtp/codecs"
+	"github.com/pion/webrtc/v4"
+
+	"github.com/causeway-rtc/causeway/capture"
+	"github.com/causeway-rtc/causeway/encode"
+)
+
+const (
+	// inboundQueue bounds the chunks that wait for Next. When there are more,
+	// the oldest are dropped up to a key frame, or for sound one by one.
+	inboundQueue = 32
+	// pliEvery is the least time between two requests for a key frame.
+	pliEvery = 250 * time.Millisecond
+)
+
+// Chunk is an [encode.Chunk] that came over the network. Time is when the
+// host captured it, on our clock of capture.Now, once that is known; until
+// then it is when it arrived.
+type Chunk struct {
+	encode.Chunk
+	// Timestamp is the RTP timestamp.
+	Timestamp uint32
+	// First and Arrived are when its first and last packet arrived, on the
+	// clock of capture.Now.
+	First, Arrived time.Duration
+	// Lost is true when chunks before it were lost or dropped. Of video it is
+	// then a key frame.
+	Lost bool
+}
+
+// Inbound is a track that we watch.
+type Inbound struct {
+	remote    *Remote
+	track     *webrtc.TrackRemote
+	codec     encode.Codec
+	clockRate uint32
+	order     reorder
+	frames    assembler
+	queue     chunkQueue
+	lastPLI   atomic.Int64 // on the clock of capture.Now
+	broken    bool         // video waits for a key frame
+	lost      bool         // the next chunk follows a loss
+}
+
+func newInbound(r *Remote, t *webrtc.TrackRemote, codec encode.Codec) *Inbound {
+	in := &Inbound{
+		remote: r, track: t, codec: codec, clockRate: t.Codec().ClockRate,
+		broken: t.Kind() == webrtc.RTPCodecTypeVideo,
+	}
+	in.order.patience = videoPatience
+	if t.Kind() == webrtc.RTPCodecTypeAudio {
+		in.order.patience = audioPatience
+	}
+	in.frames.depacketizer = newDepacketizer(codec)
+	in.queue.init(t.Kind() == webrtc.RTPCodecTypeVideo)
+	return in
+}
+
+// newDepacketizer is the reader of a codec's RTP payload format. Opus needs
+// none, which is what it returns for others too.
+func newDepacketizer(c encode.Codec) rtp.Depacketizer {
+	switch c.Name {
+	case encode.H264.Name:
+		return &codecs.H264Packet{}
+	case encode.VP8.Name:
+		return &codecs.VP8Packet{}
+	}
+	return &codecs.OpusPacket{}
+}
+
+// Codec is what the chunks are encoded as.
+func (in *Inbound) Codec() encode.Codec { return in.codec }
+
+// Next blocks until the next whole chunk; chunks come in order. Of video the
+// first, and the first after a loss, is a key frame. The chunk belongs to the
+// caller. A reader that falls behind misses chunks. After the connection
+// ended the error wraps [net.ErrClosed]. One goroutine calls it.
+func (in *Inbound) Next(ctx context.Context) (*Chunk, error) {
+	c, err := in.queue.next(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("peer: %s: %w", in.track.Kind(), err)
+	}
+	return c, nil
+}
+
+// RequestKeyframe asks the host for one, if that was not done just now.
+func (in *Inbound) RequestKeyframe() {
+	now, last := int64(capture.Now()), in.lastPLI.Load()
+	if last != 0 && now-last < int64(pliEvery) || !in.lastPLI.CompareAndSwap(last, now) {
+		return
+	}
+	// A lost one is made good by the next.
+	_ = in.remote.pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: uint32(in.track.SSRC())}})
+}
+
+// read takes packets until the track ends.
+func (in *Inbound) read() {
+	defer in.queue.close()
+	for {
+		// A missing packet is given up even when none follows it.
+		_ = in.track.SetReadDeadline(in.order.deadline(time.Now()))
+		p, _, err := in.track.ReadRTP()
+		if err != nil && !isTimeout(err) {
+			return
+		}
+		now := time.Now()
+		if err == nil {
+			in.order.push(p, now)
+		}
+		for {
+			p, lost := in.order.pop(now)
+			if lost {
+				in.lose()
+			}
+			if p == nil {
+				break
+			}
+			in.take(p, capture.Now())
+		}
+		if in.broken && in.track.Kind() == webrtc.RTPCodecTypeVideo {
+			in.RequestKeyframe()
+		}
+	}
+}
+
+// lose notes that packets are missing.
+func (in *Inbound) lose() {
+	in.frames.reset()
+	in.lost = true
+	in.broken = in.track.Kind() == webrtc.RTPCodecTypeVideo
+}
+
+// take adds the next packet, and queues the chunk that it completes.
+func (in *Inbound) take(p *rtp.Packet, now time.Duration) {
+	data, first, complete, ok := in.frames.add(p, now)
+	if !ok {
+		in.lose()
+		return
+	}
+	if !complete {
+		return
+	}
+	c := &Chunk{Timestamp: p.Timestamp, First: first, Arrived: now, Lost: in.lost}
+	c.Data, c.Key = data, isKeyframe(in.codec, data)
+	if in.broken && !c.Key {
+		return
+	}
+	c.Time = now
+	if t, ok := in.remote.watch.clock.captured(in.track.Kind().String(), in.clockRate, p.Timestamp, now); ok {
+		c.Time = t
+	}
+	in.broken, in.lost = false, false
+	if in.queue.push(c) {
+		in.broken, in.lost = true, true
+	}
+}
+
+// chunkQueue is the bounded queue of an Inbound.
+type chunkQueue struct {
+	video bool
+	ready chan struct{} // capacity one
+	gone  chan struct{}
+	once  sync.Once
+
+	mu   sync.Mutex
+	list []*Chunk
+}
+
+func (q *chunkQueue) init(video bool) {
+	q.video, q.ready, q.gone = video, make(chan struct{}, 1), make(chan struct{})
+}
+
+// push queues c. It reports true when a full queue of video was emptied and c
+// with it, so that a key frame is needed.
+func (q *chunkQueue) push(c *Chunk) (emptied bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.list) >= inboundQueue {
+		switch {
+		case !q.video:
+			q.list = append(q.list[:0], q.list[1:]...)
+			q.list[0].Lost = true
+		case c.Key:
+			q.list = q.list[:0]
+			c.Lost = true
+		default:
+			q.list = q.list[:0]
+			return true
+		}
+	}
+	q.list = append(q.list, c)
+	wake(q.ready)
+	return false
+}
+
+func (q *chunkQueue) next(ctx context.Context) (*Chunk, error) {
+	for {
+		q.mu.Lock()
+		if len(q.list) > 0 {
+			c := q.list[0]
+			q.list = append(q.list[:0], q.list[1:]...)
+			q.mu.Unlock()
+			return c, nil
+		}
+		q.mu.Unlock()
+		select {
+		case <-q.ready:
+		case <-q.gone:
+			return nil, net.ErrClosed
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+func (q *chunkQueue) close() { q.once.Do(func() { close(q.gone) }) }

@@ -1,0 +1,93 @@
+package peer
+
+import (
+	"sync"
+
+	"github.com/pion/rtp"
+	"github.com/pion/rtp/codecs"
+
+	"github.com/causeway-rtc/causeway/encode"
+)
+
+const (
+	// maxPayload keeps a packet with its headers, and those of RTX, DTLS and
+	// a tunnel, within what any network carries in one piece.
+	maxPayload = 1180
+	// keptChunks is how many chunks stay packetized: the length of a sink's
+	// queue, and one more.
+	keptChunks = 9
+)
+
+// newPayloader is the RTP payload format of a codec, or nil.
+func newPayloader(c encode.Codec) rtp.Payloader {
+	switch c.Name {
+	case encode.H264.Name:
+		return &codecs.H264Payloader{} // RFC 6184, packetization-mode 1
+	case encode.VP8.Name:
+		return &codecs.VP8Payloader{} // RFC 7741
+	case encode.Opus.Name:
+		return &codecs.OpusPayloader{} // RFC 7587
+	}
+	return nil
+}
+
+// packetizers are those of one peer, by stream and codec.
+type packetizers struct {
+	mu  sync.Mutex
+	all map[packetizerKey]*packetizer
+}
+
+type packetizerKey struct {
+	stream int
+	codec  string
+}
+
+// get returns the packetizer of a stream in codec, or nil when there is no
+// payload format for it.
+func (p *packetizers) get(stream int, codec encode.Codec) *packetizer {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	key := packetizerKey{stream, codec.Name}
+	if have := p.all[key]; have != nil {
+		return have
+	}
+	payloader := newPayloader(codec)
+	if payloader == nil {
+		return nil
+	}
+	if p.all == nil {
+		p.all = map[packetizerKey]*packetizer{}
+	}
+	p.all[key] = &packetizer{payloader: payloader}
+	return p.all[key]
+}
+
+// packetizer cuts chunks into payloads, once for all viewers. The payloads
+// are shared and must not be changed.
+type packetizer struct {
+	mu        sync.Mutex
+	payloader rtp.Payloader
+	kept      [keptChunks]packetized
+	next      int
+}
+
+type packetized struct {
+	chunk    *encode.Chunk
+	payloads [][]byte
+}
+
+// payloads returns the payloads of c. Chunks are told apart by their address:
+// a stream never reuses one.
+func (p *packetizer) payloads(c *encode.Chunk) [][]byte {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i := range p.kept {
+		if p.kept[i].chunk == c {
+			return p.kept[i].payloads
+		}
+	}
+	payloads := p.payloader.Payload(maxPayload, c.Data)
+	p.kept[p.next] = packetized{c, payloads}
+	p.next = (p.next + 1) % keptChunks
+	return payloads
+}
