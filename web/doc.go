@@ -11,7 +11,8 @@
 //	go generate ./web
 //
 // The page connects by itself, with the token in its address's fragment, and
-// offers window.causeway (connection, peer, stream, state, error, stats()) to
+// shows no toolbar when that says "bare" as well (#token=…&bare). It offers
+// window.causeway (connection, peer, stream, state, error, stats()) to
 // scripts and tests; see src/main.ts. Package webtest drives it in a real
 // Chromium.
 //

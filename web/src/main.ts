@@ -23,13 +23,14 @@ declare global {
 }
 
 function log(level: LogLevel, message: string, detail?: unknown): void {
-  if (level !== 'debug') console[level](`causeway: ${message}`, detail ?? '');
+  if (level !== 'debug') console[level](`causeway: ${message}`, ...(detail === undefined ? [] : [String(detail)]));
 }
 
 const host = document.querySelector<HTMLMetaElement>('meta[name="causeway-host"]')?.content || 'desk';
 // The token stays in the fragment, which no server ever sees, so that a
 // reload finds it again.
-const token = new URLSearchParams(location.hash.slice(1)).get('token') ?? '';
+const fragment = new URLSearchParams(location.hash.slice(1));
+const token = fragment.get('token') ?? '';
 
 const connection = connect({ log });
 const peer = connection.call(host, { token });
@@ -44,7 +45,7 @@ window.causeway = {
   stats: () => peer.stats(),
 };
 
-new Page(peer, token !== '');
+new Page(peer, { hasToken: token !== '', bare: fragment.has('bare') });
 
 addEventListener('pagehide', () => connection.close());
 // Another token typed into the address bar does not load the page anew.

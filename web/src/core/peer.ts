@@ -184,7 +184,7 @@ export class Peer extends Emitter<PeerEvents> {
 
   private refused(code: string, text: string): void {
     if (this.current === 'connected') return;
-    this.log('warn', 'signalling refused', { code, text });
+    this.log('warn', 'signalling refused', `${code} ${text}`);
     this.lose(code === 'absent'
       ? new ConnectError('absent', 'the host is not there')
       : new ConnectError(code === 'denied' ? 'denied' : 'internal', text));

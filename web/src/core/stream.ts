@@ -154,14 +154,16 @@ export class InboundStream extends Emitter<StreamEvents> {
   /** Takes what the host permits. Called by Peer. */
   permit(level: number): void {
     if (level === this.sender.level) return;
+    if ((this.sender.level & ~level) !== 0) this.devices.release();
     this.sender.level = level;
-    this.devices.release();
     this.emit('permissions-change', level);
   }
 
-  /** The connection is gone; the last picture stays. Called by Peer. */
+  /** The connection is about to close; the last picture stays. Called by Peer. */
   detach(): void {
     this.pictured = false;
+    // A video whose track ends turns black, but not when it is paused.
+    this.video.pause();
     this.devices.keyboard.forget();
     this.sender.connect(undefined, undefined);
     this.cursor.reset();

@@ -56,7 +56,8 @@ export function watchViewport(element: Element, report: (viewport: Viewport) => 
   // A window moved to another display, or in the midst of a resize, settles first.
   const settle = (): void => {
     clearTimeout(timer);
-    timer = setTimeout(() => void measure(), 300);
+    // A page in the background has no refresh rate.
+    if (!document.hidden) timer = setTimeout(() => void measure(), 300);
   };
   const observer = new ResizeObserver(() => (refresh === 0 ? undefined : settle()));
   observer.observe(element);

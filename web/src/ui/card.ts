@@ -31,7 +31,8 @@ export class Card {
     if (hidden) return;
     this.element.dataset['state'] = state;
     this.spinner.hidden = state === 'failed';
-    this.retry.hidden = state !== 'disconnected';
+    // Coming back early is what a throttled viewer must not do.
+    this.retry.hidden = state !== 'disconnected' || error?.code === 'throttled';
     const text = error && state !== 'connected' ? explain(error, this.hasToken)
       : { title: state === 'connected' ? 'Waiting for the picture' : `Connecting to ${peer.id}`, advice: '' };
     set(this.title, text.title);

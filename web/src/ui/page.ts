@@ -6,6 +6,13 @@ import { StatsPanel } from './statsPanel';
 import { shortcomings } from './texts';
 import { Toolbar } from './toolbar';
 
+export interface PageOptions {
+  /** The address had a token. */
+  readonly hasToken: boolean;
+  /** Show the picture without a toolbar over it. */
+  readonly bare: boolean;
+}
+
 /** Page puts a host's stream into the window, with the toolbar, messages and statistics around it. */
 export class Page {
   private readonly stage = el('main', 'stage');
@@ -13,7 +20,7 @@ export class Page {
   private readonly toolbar: Toolbar;
   private readonly stats: StatsPanel;
 
-  constructor(private readonly peer: Peer, hasToken: boolean) {
+  constructor(private readonly peer: Peer, { hasToken, bare }: PageOptions) {
     const { stream } = peer;
     this.stats = new StatsPanel(peer, (shown) => this.toolbar.markStats(shown));
     this.toolbar = new Toolbar(peer, {
@@ -26,6 +33,7 @@ export class Page {
     const card = new Card(peer, hasToken);
     stream.fullscreenTarget = this.stage;
     this.stage.append(stream.container, card.element, this.banner.element, this.stats.element, this.toolbar.element);
+    this.toolbar.element.hidden = bare;
     document.body.replaceChildren(this.stage);
     card.update();
     this.listen();

@@ -48,9 +48,8 @@ export class StatsPanel {
     this.row('Decoding', `${ms(s.decodeTime)} · held ${ms(s.buffered)}`);
     this.row('Dropped', `${count(s.framesDropped)} frames · ${count(s.packetsLost)} packets`);
     this.row('Path', s.path || '–');
-    if (!s.host) return;
-    this.row('Host', `${s.host.fps.toFixed(0)} /s · encodes in ${ms(s.host.encodeMs)}`);
-    this.row('Target', `${rate(s.host.target)} · ${s.host.viewers} watching`);
+    this.row('Host', s.host ? `${s.host.fps.toFixed(0)} /s · encodes in ${ms(s.host.encodeMs)}` : '–');
+    this.row('Target', s.host ? `${rate(s.host.target)} · ${s.host.viewers} watching` : '–');
   }
 
   private row(name: string, text: string): void {

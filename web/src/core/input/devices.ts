@@ -40,7 +40,10 @@ export class Devices extends Emitter<DeviceEvents> {
     super();
     const system = currentSystem();
     this.keyboard = new Keyboard(sender, system);
-    this.pointer = new Pointer(surface, sender);
+    // Raw updates come as the device reports, not once a frame; only secure
+    // contexts have them.
+    const raw = 'onpointerrawupdate' in window;
+    this.pointer = new Pointer(surface, sender, raw ? 'pointerrawupdate' : 'pointermove');
     this.touch = new Touch(this.pointer, sender, (at) => cursor.predict(at));
     this.wheel = new Wheel(system !== 'mac');
     this.text = new TextArea((edit) => this.typed(edit));
@@ -144,8 +147,6 @@ export class Devices extends Emitter<DeviceEvents> {
     on('pointercancel', (event) => (event.pointerType === 'touch' ? this.touch.end(event) : this.release()));
     on('pointerenter', (event) => this.cursor.hover(event.pointerType !== 'touch'));
     on('pointerleave', () => this.cursor.hover(false));
-    // Raw updates come as the device reports, not once per frame; only
-    // secure contexts have them. pointermove stays for chorded buttons.
     on('pointerrawupdate', (event) => event.pointerType !== 'touch' && this.moved(event));
     this.container.addEventListener('wheel', (event) => {
       if (!this.sender.may(Level.mouse)) return;

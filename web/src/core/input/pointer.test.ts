@@ -43,7 +43,7 @@ function pointer() {
     motion: (dx, dy) => sent.push(`by ${dx},${dy}`),
     button: (n, down, at) => sent.push(`${down ? '+' : '-'}${n}${at ? ` ${pixel(at.x, 1280)},${pixel(at.y, 720)}` : ''}`),
     wheel: () => {},
-  });
+  }, 'pointerrawupdate');
   const event = (type: string, x: number, y: number, buttons = 0, dx = 0, dy = 0): void =>
     p.handle({ type, clientX: x, clientY: y, movementX: dx, movementY: dy, buttons } satisfies PointerLike);
   return { p, event, said: () => sent.splice(0).join(' | ') };
@@ -83,7 +83,7 @@ test('a locked pointer sends motion, and buttons without a place', () => {
   const { p, event, said } = pointer();
   p.locked = true;
   event('pointerrawupdate', 0, 0, 0, 3, -4);
-  event('pointermove', 0, 0, 0, 0, 0);
+  event('pointermove', 0, 0, 0, 3, -4); // the same again
   event('pointerdown', 0, 0, 1);
   assert.equal(said(), 'by 3,-4 | +1');
 });

@@ -44,12 +44,18 @@ export class Pointer {
   constructor(
     private readonly surface: Surface,
     private readonly sink: PointerSink,
+    /**
+     * The event whose movement counts while locked. A browser that sends
+     * pointerrawupdate tells the same movement again in pointermove.
+     */
+    private readonly motionEvent: 'pointerrawupdate' | 'pointermove' = 'pointermove',
   ) {}
 
   /** Handles pointerdown, pointermove, pointerrawupdate and pointerup. */
   handle(event: PointerLike): void {
     if (this.locked) {
-      if (event.movementX !== 0 || event.movementY !== 0) this.sink.motion(event.movementX, event.movementY);
+      const moved = event.movementX !== 0 || event.movementY !== 0;
+      if (moved && event.type === this.motionEvent) this.sink.motion(event.movementX, event.movementY);
       this.press(event, undefined);
       return;
     }
