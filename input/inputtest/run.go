@@ -186,9 +186,14 @@ func textArrives(t *testing.T, r *rig) {
 
 func unsupportedIsRefused(t *testing.T, r *rig) {
 	for _, e := range []input.Event{
-		input.Key{Code: 0, Down: true}, input.Key{Code: 248, Down: true}, input.Key{Code: 0x1e1e, Down: true},
-		input.Button{Button: 0, Down: true}, input.Button{Button: 4, Down: true}, input.Button{Button: 10, Down: true},
-		input.Motion{Seq: 1, X: 5}, input.Release{},
+		input.Key{Code: 0, Down: true},
+		input.Key{Code: 248, Down: true},
+		input.Key{Code: 0x1e1e, Down: true},
+		input.Button{Button: 0, Down: true},
+		input.Button{Button: 4, Down: true},
+		input.Button{Button: 10, Down: true},
+		input.Motion{Seq: 1, X: 5},
+		input.Release{},
 	} {
 		if err := r.Inject(e); !errors.Is(err, errors.ErrUnsupported) {
 			t.Errorf("%#v: error %v, want one that wraps ErrUnsupported", e, err)
@@ -205,8 +210,10 @@ func unsupportedIsRefused(t *testing.T, r *rig) {
 func nothingStaysDown(t *testing.T, r *rig) {
 	var h input.Held
 	for _, e := range []input.Event{
-		input.Key{Code: 42, Down: true}, input.Key{Code: 30, Down: true},
-		input.Button{Button: 1, Down: true}, input.Button{Button: 3, Down: true},
+		input.Key{Code: 42, Down: true},
+		input.Key{Code: 30, Down: true},
+		input.Button{Button: 1, Down: true},
+		input.Button{Button: 3, Down: true},
 	} {
 		if err := h.Inject(r, e); err != nil {
 			t.Fatal(err)

@@ -3,10 +3,10 @@ package inputtest
 import (
 	"bufio"
 	"fmt"
-	"net"
+	"math/rand/v2"
 	"os"
 	"os/exec"
-	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -28,29 +28,44 @@ type Server struct {
 func Start(t testing.TB) *Server {
 	t.Helper()
 	need(t, "Xvfb")
+	// Not the lowest number that is free: another server which is just ending
+	// would take the socket of that name with it.
+	for range 5 {
+		s := &Server{Display: fmt.Sprintf(":%d", 1000+rand.IntN(50000))}
+		if err := s.start(); err != nil {
+			t.Log(err)
+			continue
+		}
+		t.Cleanup(s.stop)
+		return s
+	}
+	t.Fatal("Xvfb does not start")
+	return nil
+}
+
+// start returns when the server listens.
+func (s *Server) start() error {
 	r, w, err := os.Pipe()
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	defer r.Close()
-	s := &Server{}
-	s.cmd = exec.Command("Xvfb", append([]string{"-displayfd", "3"}, flags()...)...)
+	s.cmd = exec.Command("Xvfb", s.Display, "-displayfd", "3",
+		"-screen", "0", "800x600x24", "-noreset", "-nolisten", "tcp", "-ac")
 	s.cmd.ExtraFiles = []*os.File{w}
 	err = s.cmd.Start()
 	w.Close()
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
-	t.Cleanup(s.Kill)
-	if err := r.SetReadDeadline(time.Now().Add(patience)); err != nil {
-		t.Fatal(err)
+	err = r.SetReadDeadline(time.Now().Add(patience))
+	if _, readErr := bufio.NewReader(r).ReadString('\n'); err == nil && readErr != nil {
+		err = fmt.Errorf("Xvfb %s did not come up: %w", s.Display, readErr)
 	}
-	number, err := bufio.NewReader(r).ReadString('\n')
 	if err != nil {
-		t.Fatalf("Xvfb did not come up: %v", err)
+		s.Kill()
 	}
-	s.Display = ":" + strings.TrimSpace(number)
-	return s
+	return err
 }
 
 // Kill ends the server as a crash would. The second call does nothing.
@@ -65,17 +80,20 @@ func (s *Server) Kill() {
 // Restart starts the server anew on the same display after a Kill.
 func (s *Server) Restart(t testing.TB) {
 	t.Helper()
-	s.cmd = exec.Command("Xvfb", append([]string{s.Display}, flags()...)...)
-	if err := s.cmd.Start(); err != nil {
+	if err := s.start(); err != nil {
 		t.Fatal(err)
 	}
-	await(t, "the server to listen again", func() bool {
-		c, err := net.Dial("unix", "/tmp/.X11-unix/X"+strings.TrimPrefix(s.Display, ":"))
-		if err != nil {
-			return false
-		}
-		return c.Close() == nil
-	})
+}
+
+// stop ends the server in good order, so that it takes its files with it.
+func (s *Server) stop() {
+	if s.cmd.ProcessState != nil {
+		return
+	}
+	_ = s.cmd.Process.Signal(syscall.SIGTERM) // it may have ended by itself
+	late := time.AfterFunc(patience, func() { _ = s.cmd.Process.Kill() })
+	defer late.Stop()
+	_ = s.cmd.Wait() // and was told to end
 }
 
 // SetLayout sets the keyboard's layout, as setxkbmap takes it: "de", or
@@ -86,10 +104,6 @@ func (s *Server) SetLayout(t testing.TB, layout string) {
 	if out, err := exec.Command("setxkbmap", "-display", s.Display, "-layout", layout).CombinedOutput(); err != nil {
 		t.Fatalf("setxkbmap %s: %v\n%s", layout, err, out)
 	}
-}
-
-func flags() []string {
-	return []string{"-screen", "0", "800x600x24", "-noreset", "-nolisten", "tcp", "-ac"}
 }
 
 // need skips the test if a program is missing, or fails it under CI.
@@ -115,5 +129,5 @@ func await(t testing.TB, what string, ok func() bool) {
 			return
 		}
 	}
-	t.Fatal(fmt.Sprintf("waited %v for ", patience) + what)
+	t.Fatalf("waited %v for %s", patience, what)
 }

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/jezek/xgb"
@@ -70,11 +71,18 @@ func (term *Terminal) Typed(t testing.TB) string {
 	return string(b)
 }
 
-// Want fails the test unless the terminal gets want, and nothing else.
+// Await returns what the shell has got once it is as many lines as n.
+func (term *Terminal) Await(t testing.TB, n int) string {
+	t.Helper()
+	await(t, "the text to arrive", func() bool { return strings.Count(term.Typed(t), "\n") >= n })
+	return term.Typed(t)
+}
+
+// Want fails the test unless the terminal gets want, which ends in a newline,
+// and nothing else.
 func (term *Terminal) Want(t testing.TB, want string) {
 	t.Helper()
-	await(t, "the text to arrive", func() bool { return len(term.Typed(t)) >= len(want) })
-	if got := term.Typed(t); got != want {
+	if got := term.Await(t, strings.Count(want, "\n")); got != want {
 		t.Errorf("typed %q\n want %q", got, want)
 	}
 }

@@ -21,9 +21,10 @@
 // A character that no key has is put on a key that is otherwise unused. There
 // are few of these, some twenty, and an application looks a key up when it
 // gets round to it: so the one that was used longest ago is taken, and not
-// before it has rested for a tenth of a second. Text is therefore exact for
-// an application that is less late than that, and slow only when it holds
-// more strange characters than there are free keys. Close clears those keys.
+// before it has rested for 0.3 seconds. Text is therefore exact for an
+// application that is less late than that, and slow only when it holds more
+// different strange characters than there are free keys: some sixty a second.
+// Close clears those keys.
 //
 // # Connections and goroutines
 //

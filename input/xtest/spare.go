@@ -6,8 +6,9 @@ import (
 )
 
 // rest is how long a key that was lent keeps its character after it was last
-// typed, for applications that look it up late.
-const rest = 100 * time.Millisecond
+// typed, for applications that look it up late: on a busy host a tenth of a
+// second was measured to be too short.
+const rest = 300 * time.Millisecond
 
 // spare is a key that is on no keyboard, and the keysym it was lent to.
 type spare struct {

@@ -53,6 +53,7 @@ func TestTextFollowsAChangeOfTheLayout(t *testing.T) {
 	i := openOn(t, s)
 	term := inputtest.NewTerminal(t, s)
 	typed(t, i, "zyö\n")
+	term.Await(t, 1) // which looks keys up as they are when it gets to them
 	s.SetLayout(t, "de")
 	eventually(t, "news of the layout", i.remapped.Load)
 	typed(t, i, "zyö\n")
@@ -94,24 +95,35 @@ func TestTextIsExactWhateverModifiersAreOn(t *testing.T) {
 }
 
 // Far more strange characters than there are keys to lend, as fast as they
-// are taken.
+// are taken. An application that is later than the keys rest gets some wrong,
+// as the package says: so that a busy machine is no failure, the terminal has
+// three chances.
 func TestStrangeTextIsExact(t *testing.T) {
-	s := inputtest.Start(t)
-	i := openOn(t, s)
-	term := inputtest.NewTerminal(t, s)
+	const lines, width = 10, 50
 	var text strings.Builder
-	for n := range 500 {
+	for n := range lines * width {
 		text.WriteRune(rune(0x4e00 + 7*n))
-		if n%50 == 49 {
+		if n%width == width-1 {
 			text.WriteByte('\n')
 		}
 	}
-	start := time.Now()
-	for part := range slices.Chunk([]rune(text.String()), 100) {
-		typed(t, i, string(part))
+	want := text.String()
+	for range 3 {
+		s := inputtest.Start(t)
+		i := openOn(t, s)
+		term := inputtest.NewTerminal(t, s)
+		start := time.Now()
+		for line := range strings.Lines(want) {
+			typed(t, i, line)
+		}
+		t.Logf("%d keys to lend; %v", len(i.text.spares), time.Since(start))
+		got := term.Await(t, lines)
+		if got == want {
+			return
+		}
+		t.Logf("typed %q", got)
 	}
-	t.Logf("%d keys to lend; %v", len(i.text.spares), time.Since(start))
-	term.Want(t, text.String())
+	t.Error("wrong every time")
 }
 
 func TestCloseRestoresTheKeyboard(t *testing.T) {
@@ -120,6 +132,9 @@ func TestCloseRestoresTheKeyboard(t *testing.T) {
 	before := mapping(t, watch)
 	i := openOn(t, s)
 	typed(t, i, "漢字é")
+	if _, err := i.modState(); err != nil { // so that the server has it, too
+		t.Fatal(err)
+	}
 	if slices.Equal(mapping(t, watch), before) {
 		t.Fatal("no key was lent")
 	}
@@ -136,7 +151,7 @@ func TestKeysOfAnInjectorThatCrashedAreFoundAgain(t *testing.T) {
 	first := openOn(t, s)
 	typed(t, first, "漢")
 	spares := len(first.text.spares)
-	for n := range spares + 3 {
+	for n := range spares + 3 { // so that every key is lent
 		typed(t, first, string(rune(0x4e00+n)))
 	}
 	first.disconnect() // a crash: nothing is restored
