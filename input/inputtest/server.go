@@ -60,7 +60,7 @@ func (s *Server) start() error {
 	}
 	err = r.SetReadDeadline(time.Now().Add(patience))
 	if _, readErr := bufio.NewReader(r).ReadString('\n'); err == nil && readErr != nil {
-		err = fmt.Errorf("Xvfb %s did not come up: %w", s.Display, readErr)
+		err = fmt.Errorf("display %s did not come up: %w", s.Display, readErr)
 	}
 	if err != nil {
 		s.Kill()
