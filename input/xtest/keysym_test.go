@@ -26,7 +26,7 @@ func TestKeysymsComeBackAsTheirCharacter(t *testing.T) {
 // The system's header, where there is one, has all legacy keysyms.
 func TestLegacyKeysymsAreTheHeaders(t *testing.T) {
 	f, err := os.Open("/usr/include/X11/keysymdef.h")
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) && os.Getenv("CI") == "" {
 		t.Skip("no X headers here")
 	}
 	if err != nil {
