@@ -36,7 +36,7 @@ func (s suite) encodeSizes(t *testing.T, e encode.Encoder, content Content, firs
 
 func (s suite) rate(t *testing.T) {
 	for name, content := range map[string]Content{"noise": Noise(width, height), "text": Text(width, height)} {
-		sizes := s.encodeSizes(t, s.standard(t), content, 0, 5*FPS)
+		sizes := s.encodeSizes(t, s.standard(t), content, 0, window+FPS)
 		worst := 0.0
 		for i := range len(sizes) - window + 1 {
 			worst = max(worst, rate(sizes[i:i+window]))

@@ -65,13 +65,15 @@ func newEncoder(p encode.Params) (encode.Encoder, error) {
 	return &encoder{params: p, convert: c, native: n}, nil
 }
 
-// threads is how many rows of blocks to encode at once. libvpx itself uses no
-// more than one thread for narrow pictures.
+// threads is how many rows of blocks to encode at once. The threads of libvpx
+// wait for each other by spinning, so where capture, viewers and desktop want
+// the same processors, a second one makes both slow: on two processors with
+// other work it took a frame from 11 to 54 ms.
 func threads(width, height int) int {
-	if width*height < 640*360 {
+	if width*height < 640*360 || runtime.GOMAXPROCS(0) < 4 {
 		return 1
 	}
-	return min(2, runtime.GOMAXPROCS(0))
+	return 2
 }
 
 func (e *encoder) Encode(c *encode.Chunk, f *capture.Frame, key bool) error {
