@@ -1,0 +1,233 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/causeway-rtc/causeway/capture"
+	"github.com/causeway-rtc/causeway/capture/backends"
+	"github.com/causeway-rtc/causeway/capture/x11"
+	"github.com/causeway-rtc/causeway/encode"
+	"github.com/causeway-rtc/causeway/encode/codecs"
+	"github.com/causeway-rtc/causeway/input"
+	"github.com/causeway-rtc/causeway/input/injectors"
+	"github.com/causeway-rtc/causeway/peer"
+	"github.com/causeway-rtc/causeway/peer/auth"
+	"github.com/causeway-rtc/causeway/peer/broker"
+	"github.com/causeway-rtc/causeway/streams"
+	"github.com/causeway-rtc/causeway/web"
+)
+
+// serve streams the desktop until ctx is done.
+func serve(ctx context.Context, c config, getenv func(string) string, stdout io.Writer, log *slog.Logger) error {
+	conf, fingerprint, err := tlsConfig(c)
+	if err != nil {
+		return err
+	}
+	port, err := peer.Listen(c.listen, log)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", c.listen, err)
+	}
+	defer port.Close()
+	desk, err := openDesktop(ctx, c, getenv, log)
+	if err != nil {
+		return err
+	}
+	defer desk.close()
+	h, err := newHost(c, desk, port, log)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	inv := invitation{
+		scheme: "http", listen: port.Addr().(*net.TCPAddr), token: string(h.token), fingerprint: fingerprint,
+		wayland: c.width == 0 && desk.screen == nil && x11.Wayland(getenv),
+	}
+	if conf != nil {
+		inv.scheme = "https"
+	}
+	return h.run(ctx, conf, func() error {
+		inv.print(stdout)
+		return inv.writeURL(c.urlFile)
+	})
+}
+
+// host is everything between the desktop and the network.
+type host struct {
+	c      config
+	log    *slog.Logger
+	desk   *desktop
+	port   *peer.Port
+	token  auth.Token
+	broker *broker.Broker
+	inject *reopener // nil when viewers may only watch
+	peer   *peer.Peer
+}
+
+func newHost(c config, desk *desktop, port *peer.Port, log *slog.Logger) (*host, error) {
+	h := &host{c: c, log: log, desk: desk, port: port, token: auth.Token(c.token)}
+	if h.token == "" && c.auth == "token" {
+		h.token = auth.NewToken()
+	}
+	published, err := h.streams()
+	if err != nil {
+		return nil, err
+	}
+	o := peer.Options{
+		ID: c.id, Port: port, Streams: published, Bitrate: c.bitrate, Log: log,
+		Verify: func(context.Context, peer.Join) error { return nil },
+	}
+	if h.token != "" {
+		o.Verify = peer.VerifyToken(auth.NewGuard(h.token, auth.Options{}))
+	}
+	if c.inject != "none" {
+		h.inject = h.injector()
+		o.Injector, o.Level = input.NewDesk(h.inject), input.All
+	}
+	h.broker = broker.New(broker.Options{Log: log})
+	if o.Signal, err = h.broker.Dial(); err != nil {
+		return nil, err
+	}
+	h.peer, err = peer.New(o)
+	return h, err
+}
+
+// streams are the picture and, unless it is off or cannot be encoded, the
+// sound.
+func (h *host) streams() ([]*streams.Stream, error) {
+	offered := []encode.Codec{encode.H264, encode.VP8}
+	if h.c.codec != "auto" {
+		offered = slices.DeleteFunc(offered, func(e encode.Codec) bool { return e.Name != h.c.codec })
+	}
+	var encoders []encode.Backend
+	var usable []encode.Codec
+	var errs []error
+	for _, codec := range offered {
+		found, err := encode.Find(codecs.All, codec, h.c.encoder)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		encoders, usable = append(encoders, found...), append(usable, codec)
+	}
+	if usable == nil {
+		return nil, errors.Join(errs...)
+	}
+	video := streams.NewVideo(streams.VideoOptions{
+		Backends: h.desk.capture(backends.All), Backend: h.c.capture,
+		Capture: capture.Options{FPS: h.c.fps, Log: h.log},
+		Codecs:  usable, Encoders: encoders, FPS: h.c.fps, Bitrate: h.c.bitrate,
+		Status: h.status("video"), Log: h.log,
+	})
+	published := []*streams.Stream{streams.New(1, "desktop", video)}
+	if h.c.audio == "off" {
+		return published, nil
+	}
+	opus, err := encode.Find(codecs.All, encode.Opus, "")
+	if err != nil {
+		h.log.Warn("no sound", "err", err)
+		return published, nil
+	}
+	sound := streams.NewAudio(streams.AudioOptions{
+		Backends: h.desk.audio(backends.Audio),
+		Capture:  capture.AudioOptions{Source: strings.TrimPrefix(h.c.audio, "auto"), Log: h.log},
+		Encoder:  opus[0], Status: h.status("audio"), Log: h.log,
+	})
+	return append(published, streams.New(2, "sound", sound)), nil
+}
+
+// injector opens what the flags ask for at the first event, and again after
+// each loss of the display.
+func (h *host) injector() *reopener {
+	bound := h.desk.injectors(injectors.All)
+	return &reopener{
+		open: func(ctx context.Context) (input.Injector, error) {
+			inj, name, err := input.Open(ctx, bound, h.c.inject, input.Options{Log: h.log})
+			if err == nil {
+				h.log.Info("injecting", "backend", name)
+			}
+			return inj, err
+		},
+		status: h.status("input"), log: h.log,
+	}
+}
+
+// status passes on to viewers what became of subject.
+func (h *host) status(subject string) func(bool, string) {
+	return func(ok bool, message string) { h.peer.Status(subject, ok, message) }
+}
+
+// handler serves the page and the signalling.
+func (h *host) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/ws", web.Guard(h.broker))
+	mux.Handle("/", web.Handler(web.Options{HostID: h.c.id}))
+	return mux
+}
+
+// run serves until ctx is done; it calls ready once viewers may come. What it
+// started has ended when it returns.
+func (h *host) run(ctx context.Context, conf *tls.Config, ready func() error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	l := h.port.HTTP()
+	if conf != nil {
+		l = tls.NewListener(l, conf)
+	}
+	server := &http.Server{
+		Handler: h.handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
+		ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
+	}
+	var wg sync.WaitGroup
+	failed := make(chan error, 2)
+	wg.Go(func() { h.desk.run(ctx) })
+	wg.Go(func() { failed <- h.peer.Run(ctx) })
+	wg.Go(func() {
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			failed <- err
+		}
+	})
+	err := ready()
+	if err == nil {
+		select {
+		case <-ctx.Done():
+			h.log.Info("ending")
+		case err = <-failed:
+		}
+	}
+	// Viewers are told first, which needs the broker.
+	cancel()
+	if h.inject != nil {
+		defer h.inject.Close()
+	}
+	shutdown(server, h.broker)
+	wg.Wait()
+	return err
+}
+
+// shutdown ends the server and the WebSockets that it has handed over.
+func shutdown(server *http.Server, b *broker.Broker) {
+	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
+	defer cancel()
+	if server.Shutdown(ctx) != nil {
+		server.Close()
+	}
+	b.Close()
+}
+
+// close ends what newHost began and run did not.
+func (h *host) close() {
+	if h.broker != nil {
+		h.broker.Close()
+	}
+}
