@@ -10,6 +10,15 @@
 // no single frame takes long to send. It may drop a frame to keep to its
 // rate; [Chunk.Data] is then empty.
 //
+// A key frame that was asked for may fall victim to that as well: who needs one
+// asks again with each frame until [Chunk.Key] is true.
+//
+// # Pixels
+//
+// Encoders take frames as they were captured. Each has a [Converter], which
+// keeps the picture before and converts what was damaged alone; hence the one
+// rule for whoever leaves out frames: the damage of those is the next one's.
+//
 // # Colour
 //
 // H.264 carries BT.709 in limited range and says so in its bitstream. VP8 has

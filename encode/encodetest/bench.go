@@ -69,4 +69,24 @@ func bench(b *testing.B, backend encode.Backend, p encode.Params, content Conten
 	b.ReportMetric(float64(bytes)*8*FPS/n/1e6, "Mbit/s")
 }
 
+// BenchAudio measures b on 10 ms of sound: the time from frame to chunk.
+func BenchAudio(b *testing.B, backend encode.Backend) {
+	if err := backend.Probe(); err != nil {
+		b.Skip(err)
+	}
+	e, err := backend.NewAudioEncoder(encode.Params{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer e.Close()
+	var c encode.Chunk
+	f := Tone(440, 1000)(0)
+	for b.Loop() {
+		if err := e.Encode(&c, f); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(ms(b.Elapsed())/float64(b.N), "ms/frame")
+}
+
 func ms(d time.Duration) float64 { return d.Seconds() * 1000 }

@@ -10,3 +10,5 @@ import (
 func TestBackend(t *testing.T) {
 	encodetest.Run(t, opus.Backend, encodetest.Options{})
 }
+
+func Benchmark(b *testing.B) { encodetest.BenchAudio(b, opus.Backend) }
