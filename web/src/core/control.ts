@@ -50,8 +50,10 @@ const firstPings = 8;
 const firstInterval = 60;
 const calmInterval = 2000;
 const anxiousInterval = 250;
-/** So many pings without an answer mean that nobody is there. */
-const silence = 5;
+/** So many pings and ms without an answer mean that nobody is there; less time when there is reason to doubt. */
+const silentPings = 4;
+const silentTime = 3500;
+const worriedTime = 1200;
 
 /**
  * Control is the data channel `control` of one connection: JSON messages
@@ -63,6 +65,7 @@ export class Control extends Emitter<ControlEvents> {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private pings = 0;
   private unanswered = 0;
+  private heard = 0;
   private worried = false;
 
   constructor(private readonly channel: RTCDataChannel) {
@@ -105,15 +108,24 @@ export class Control extends Emitter<ControlEvents> {
   private ping(): void {
     clearTimeout(this.timer);
     if (this.channel.readyState !== 'open') return;
-    if (this.unanswered >= silence && this.pings > firstPings) {
+    const now = performance.now();
+    if (this.pings === 0) this.heard = now;
+    // The pings count as well as the time: a laptop that slept heard nothing
+    // for hours, and may find its host still there.
+    const quiet = now - this.heard > (this.worried ? worriedTime : silentTime);
+    if (quiet && this.unanswered >= silentPings) {
       this.emit('silent', undefined);
       return;
     }
-    this.send({ type: 'ping', t: performance.now() });
+    this.send({ type: 'ping', t: now });
     this.pings++;
     this.unanswered++;
-    const calm = this.pings > firstPings ? calmInterval : firstInterval;
-    this.timer = setTimeout(() => this.ping(), this.worried ? anxiousInterval : calm);
+    this.timer = setTimeout(() => this.ping(), this.interval());
+  }
+
+  private interval(): number {
+    if (this.pings <= firstPings) return firstInterval;
+    return this.worried || this.unanswered > 1 ? anxiousInterval : calmInterval;
   }
 
   private send(message: object): void {
@@ -133,6 +145,7 @@ export class Control extends Emitter<ControlEvents> {
         break;
       case 'pong':
         this.unanswered = 0;
+        this.heard = received;
         this.clock.add(Number(message['t']), received, Number(message['now']), message['rtp'] as never);
     }
   }

@@ -282,6 +282,7 @@ export class Peer extends Emitter<PeerEvents> {
     }
     this.session = this.newSession();
     // Without signalling the next attempt begins when that is back.
+    this.signal.check();
     const wait = Math.max(this.backoff.next(), error.retryAfter, error.code === 'busy' ? 5000 : 0);
     this.retryAt = performance.now() + wait;
     if (this.signal.open) this.timer = setTimeout(() => this.join(), wait);

@@ -20,6 +20,8 @@ export interface SignalEvents {
 
 const openTimeout = 5000;
 const pingInterval = 10_000;
+/** How long a ping's answer may take when the connection is in doubt. */
+const answerTime = 2500;
 /** After so many failures in a row a plain request asks first whether anybody is there. */
 const failuresBeforeProbe = 4;
 
@@ -68,6 +70,15 @@ export class Signal extends Emitter<SignalEvents> {
     this.backoff.reset();
     this.dial();
   };
+
+  /** Makes sure that the connection still works, and opens another if not: a dead network says nothing. */
+  check(): void {
+    const socket = this.socket;
+    if (!this.open || !socket) return;
+    const asked = performance.now();
+    socket.send('ping');
+    setTimeout(() => this.heard < asked && this.fail(socket, 'silent'), answerTime);
+  }
 
   /** Claims a direct namespace, now and after every reconnection. */
   claim(namespace: string, secret: string): void {

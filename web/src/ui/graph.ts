@@ -23,7 +23,7 @@ export class Graph {
     if (!context || width === 0) return;
     const now = performance.now();
     const seen = frames.filter((frame) => now - frame.at < span && frame.age >= 0);
-    const top = Math.max(least, ...seen.map((frame) => frame.age * 1.15));
+    const top = Math.max(least, ...seen.map((frame) => frame.age * 1.3));
     context.clearRect(0, 0, width, height);
     this.drawLines(context, width, height, top, scale);
     for (const { at, age } of seen) {
@@ -35,14 +35,14 @@ export class Graph {
   }
 
   private drawLines(context: CanvasRenderingContext2D, width: number, height: number, top: number, scale: number): void {
-    const step = [10, 20, 50, 100, 200, 500, 1000].find((s) => top / s <= 3) ?? 5000;
+    const step = [10, 20, 50, 100, 200, 500, 1000].find((s) => top / s <= 3) ?? top / 2;
     context.font = `${9 * scale}px system-ui, sans-serif`;
     for (let value = step; value < top; value += step) {
       const y = Math.round(height - (value / top) * height);
       context.fillStyle = 'rgb(255 255 255 / 12%)';
       context.fillRect(0, y, width, 1);
       context.fillStyle = 'rgb(255 255 255 / 45%)';
-      context.fillText(`${value}`, 2 * scale, y - 2 * scale);
+      context.fillText(String(Math.round(value)), 2 * scale, y - 2 * scale);
     }
   }
 }

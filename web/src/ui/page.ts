@@ -6,6 +6,9 @@ import { StatsPanel } from './statsPanel';
 import { shortcomings } from './texts';
 import { Toolbar } from './toolbar';
 
+/** How long, in ms, a message stays that says nothing urgent. */
+const readingTime = 15_000;
+
 export interface PageOptions {
   /** The address had a token. */
   readonly hasToken: boolean;
@@ -39,6 +42,7 @@ export class Page {
     this.listen();
     this.update();
     this.banner.show('insecure', shortcomings());
+    setTimeout(() => this.banner.show('insecure', ''), readingTime);
     stream.devices.focus();
   }
 
