@@ -29,7 +29,7 @@ const (
 )
 
 // errNotOpen is the error of sending on a channel that is not open yet.
-var errNotOpen = errors.New("peer: the channel is not open")
+var errNotOpen = errors.New("the channel is not open")
 
 // channels are the data channels of one remote.
 type channels struct {
@@ -55,6 +55,12 @@ func (c *channels) put(d *webrtc.DataChannel) bool {
 	}
 	c.all[d.Label()] = d
 	return true
+}
+
+// isOpen is true when the channel of that label can be sent on.
+func (r *Remote) isOpen(label string) bool {
+	d := r.chans.get(label)
+	return d != nil && d.ReadyState() == webrtc.DataChannelStateOpen
 }
 
 // openChannels opens a host's channels in band.
@@ -111,10 +117,10 @@ func (r *Remote) onInput(m webrtc.DataChannelMessage) {
 // sendText sends on a reliable channel, or closes the remote that does not
 // read.
 func (r *Remote) sendText(label string, text []byte) error {
-	d := r.chans.get(label)
-	if d == nil || d.ReadyState() != webrtc.DataChannelStateOpen {
+	if !r.isOpen(label) {
 		return errNotOpen
 	}
+	d := r.chans.get(label)
 	if d.BufferedAmount() > maxUnsent {
 		r.shut(errors.New("peer: the remote does not read"), true)
 		return errNotOpen
@@ -125,10 +131,10 @@ func (r *Remote) sendText(label string, text []byte) error {
 // sendBinary sends on either kind of channel. It reports false when there is
 // no room.
 func (r *Remote) sendBinary(label string, b []byte) (bool, error) {
-	d := r.chans.get(label)
-	if d == nil || d.ReadyState() != webrtc.DataChannelStateOpen {
+	if !r.isOpen(label) {
 		return false, errNotOpen
 	}
+	d := r.chans.get(label)
 	limit := uint64(maxUnsent)
 	if label == labelMotion {
 		limit = maxUnsentMotion

@@ -8,10 +8,10 @@
 //
 // # States
 //
-// A Remote is New until the other side has answered, Connecting until ICE and
-// DTLS have a way through, then Connected. When the way breaks it is
-// Disconnected, and after two seconds of that both sides try ICE anew; after
-// eight without success it is Failed, and ends Closed. Either side may close
+// A Remote is new until the other side has answered, connecting until ICE and
+// DTLS have a way through, then connected. When the way breaks it is
+// disconnected, and after two seconds of that both sides try ICE anew; after
+// eight without success it has failed, and ends closed. Either side may close
 // it at any time; closing releases the keys that its viewer held down.
 //
 // # Media

@@ -63,7 +63,7 @@ func (p *Peer) decide(ctx context.Context, from signal.Namespace, j Join, pendin
 	if err == nil {
 		err = p.admit(running, from, j)
 	}
-	if err != nil {
+	if err != nil && running.Err() == nil {
 		p.reject(ctx, from, err)
 	}
 }

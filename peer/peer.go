@@ -59,6 +59,10 @@ func New(o Options) (*Peer, error) {
 // ID is the peer's name.
 func (p *Peer) ID() string { return p.o.ID }
 
+// Ready is closed once Run has opened the peer's room, so that a join finds
+// it.
+func (p *Peer) Ready() <-chan struct{} { return p.subscribed }
+
 // Run opens the peer's room and serves its remotes until ctx is done or the
 // signalling has ended for good. It then closes all remotes and waits for
 // their goroutines. It is called once. Its error is nil when ctx was done.

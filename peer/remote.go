@@ -149,7 +149,8 @@ func (r *Remote) tearDown() {
 			r.log.Warn("what a viewer held down could not be released", "err", err)
 		}
 	}
-	if !errors.Is(context.Cause(r.ctx), errSilent) {
+	cause := context.Cause(r.ctx)
+	if _, quiet := cause.(silent); !quiet {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		if err := r.peer.publish(ctx, r.ns, "leave", nil, nil); err != nil {
 			r.log.Debug("the goodbye was not delivered", "err", err)
@@ -163,13 +164,14 @@ func (r *Remote) tearDown() {
 	r.watch.close()
 	r.wg.Wait()
 	r.peer.remove(r)
-	cause := context.Cause(r.ctx)
 	r.setState(StateClosed)
 	r.log.Info("a connection ended", "state", StateClosed, "err", cause)
 }
 
-// errSilent is a cause of closing that the other side is not told.
-var errSilent = errors.New("replaced")
+// silent is a cause of closing that the other side is not told.
+type silent struct{ error }
+
+func (s silent) Unwrap() error { return s.error }
 
 // shut begins the closing. The other side is told when tell is true.
 func (r *Remote) shut(cause error, tell bool) {
@@ -177,7 +179,7 @@ func (r *Remote) shut(cause error, tell bool) {
 		cause = net.ErrClosed
 	}
 	if !tell {
-		cause = fmt.Errorf("%w: %w", errSilent, cause)
+		cause = silent{cause}
 	}
 	r.cancel(cause)
 }
@@ -229,7 +231,8 @@ func (r *Remote) onState(s webrtc.PeerConnectionState) {
 		r.setState(StateFailed)
 		r.shut(errors.New("peer: no way to the other side"), true)
 	case webrtc.PeerConnectionStateClosed:
-		r.shut(errors.New("peer: the other side closed the connection"), true)
+		// It knows, and may be joining again: a leave could reach that.
+		r.shut(errors.New("peer: the other side closed the connection"), false)
 	case webrtc.PeerConnectionStateNew, webrtc.PeerConnectionStateUnknown:
 	}
 }

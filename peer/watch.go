@@ -177,6 +177,9 @@ func (r *Remote) SendInput(e input.Event) error {
 	w := &r.watch
 	w.inputMu.Lock()
 	defer w.inputMu.Unlock()
+	if !r.isOpen(labelInput) || !r.isOpen(labelMotion) {
+		return fmt.Errorf("peer: input: %w", errNotOpen)
+	}
 	label := labelInput
 	switch m := e.(type) {
 	case input.Move:

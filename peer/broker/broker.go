@@ -15,6 +15,7 @@ import (
 
 	"github.com/causeway-rtc/causeway/peer/signal"
 	"github.com/causeway-rtc/causeway/peer/signal/memory"
+	"github.com/causeway-rtc/causeway/peer/signal/ws"
 )
 
 // Options bounds a [Broker] and says who may use it. The zero value serves
@@ -176,11 +177,8 @@ func (b *Broker) Close() error {
 // closeCode is the WebSocket close code and reason for why the exchange
 // closed a connection.
 func closeCode(err error) (websocket.StatusCode, string) {
-	switch {
-	case errors.Is(err, memory.ErrTakenOver):
-		return statusTakenOver, "another connection took over"
-	case errors.Is(err, memory.ErrSlow):
-		return websocket.StatusPolicyViolation, "received too slowly"
+	if errors.Is(err, memory.ErrTakenOver) {
+		return ws.StatusTakenOver, "another connection took over"
 	}
 	return websocket.StatusGoingAway, ""
 }

@@ -10,12 +10,11 @@ import (
 
 	"github.com/causeway-rtc/causeway/peer/signal"
 	"github.com/causeway-rtc/causeway/peer/signal/memory"
-	"github.com/causeway-rtc/causeway/peer/signal/ws"
 )
 
 const (
-	statusTakenOver = ws.StatusTakenOver
-	writeTimeout    = 10 * time.Second
+	// writeTimeout is how long a client may not read.
+	writeTimeout = 5 * time.Second
 	// idleTimeout is three times the pings of Peerix clients.
 	idleTimeout = 100 * time.Second
 	// maxExcess is how many frames over the rate are refused before the

@@ -11,7 +11,7 @@
 // Connections in all and per address, subscriptions per connection, bytes per
 // frame, and frames a second are bounded. A frame over the rate is refused
 // with the code "limit"; a client that goes on is closed. What waits for a
-// client that does not read is bounded too, and then that client is closed.
+// client is bounded too; one that does not read for five seconds is closed.
 //
 // The Host header is not checked here but by the handler in front, for all
 // paths alike.

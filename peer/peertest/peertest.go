@@ -55,6 +55,7 @@ func New(t testing.TB, change ...func(*peer.Options)) *World {
 		w.Video = o.Streams[0]
 	}
 	w.Host = w.Run(o)
+	<-w.Host.Ready()
 	return w
 }
 
@@ -108,11 +109,17 @@ func (w *World) Connect(id string, change ...func(*peer.Options)) *peer.Remote {
 	return r
 }
 
-// Join connects a viewer to the host with a token.
+// Join connects a viewer to the host with a token. Both ends are then
+// connected.
 func (w *World) Join(viewer *peer.Peer, token string) (*peer.Remote, error) {
+	w.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()
-	return viewer.Connect(ctx, HostID, peer.ConnectOptions{Token: token})
+	r, err := viewer.Connect(ctx, HostID, peer.ConnectOptions{Token: token})
+	if err == nil {
+		Eventually(w.t, "the host is connected to "+viewer.ID(), func() bool { return w.RemoteOf(viewer.ID()) != nil })
+	}
+	return r, err
 }
 
 // RemoteOf is the host's end of a connection.

@@ -118,3 +118,6 @@ func (AudioSource) Run(ctx context.Context, d *streams.Demand) {
 		}
 	}
 }
+
+// NoVideo lists codecs that no host's video is in.
+func NoVideo() []encode.Codec { return []encode.Codec{encode.Opus} }

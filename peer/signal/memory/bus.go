@@ -15,7 +15,8 @@ import (
 
 // Options bounds a [Bus]. The zero value serves.
 type Options struct {
-	// Queue is how many messages may wait for one connection. Zero means 256.
+	// Queue is how many messages may wait for one connection, a quarter of
+	// them from the same sender. Zero means 256.
 	Queue int
 	// Subscriptions is how many namespaces one connection may subscribe to.
 	// Zero means 16.
@@ -38,11 +39,9 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Why the exchange closed a connection; Receive's error wraps them.
-var (
-	ErrTakenOver = errors.New("another connection took over")
-	ErrSlow      = errors.New("the peer received too slowly")
-)
+// ErrTakenOver is wrapped by the errors of a connection that lost its claim to
+// another.
+var ErrTakenOver = errors.New("another connection took over")
 
 // maxHeld bounds the claims that are reserved for nobody present.
 const maxHeld = 4096
@@ -89,6 +88,8 @@ func (b *Bus) Dial(addr string) (*Conn, error) {
 		done:  make(chan struct{}),
 		ids:   map[string]string{},
 		subs:  map[signal.Namespace]struct{}{},
+
+		waiting: map[*Conn]int{},
 	}
 	b.conns[c] = struct{}{}
 	return c, nil
@@ -239,7 +240,7 @@ func (b *Bus) publish(c *Conn, ns signal.Namespace, m signal.Message) error {
 	if !ns.Direct() {
 		for to := range b.rooms[ns] {
 			if to != c {
-				b.deliver(to, delivery{ns, m})
+				b.deliver(to, delivery{c, ns, m})
 			}
 		}
 		return nil
@@ -248,17 +249,32 @@ func (b *Bus) publish(c *Conn, ns signal.Namespace, m signal.Message) error {
 	if cl == nil || cl.conn == nil {
 		return refuse(signal.CodeAbsent, ns, "nobody is %s", ns)
 	}
-	if cl.conn != c {
-		b.deliver(cl.conn, delivery{ns, m})
+	if cl.conn != c && !b.deliver(cl.conn, delivery{c, ns, m}) {
+		return refuse(signal.CodeLimit, ns, "too many messages wait for %s", ns)
 	}
 	return nil
 }
 
-func (b *Bus) deliver(to *Conn, d delivery) {
+// deliver queues d, if the sender has room in the queue.
+func (b *Bus) deliver(to *Conn, d delivery) bool {
+	if to.waiting[d.from] >= max(b.o.Queue/4, 1) {
+		return false
+	}
 	select {
 	case to.queue <- d:
+		to.waiting[d.from]++
+		return true
 	default:
-		b.drop(to, ErrSlow, true)
+		return false
+	}
+}
+
+// received makes room for another message of d's sender.
+func (b *Bus) received(c *Conn, d delivery) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if c.waiting[d.from]--; c.waiting[d.from] == 0 {
+		delete(c.waiting, d.from)
 	}
 }
 

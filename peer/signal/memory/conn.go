@@ -19,11 +19,14 @@ type Conn struct {
 	err  error             // why it is closed
 	ids  map[string]string // by room, who this is there
 	subs map[signal.Namespace]struct{}
+
+	waiting map[*Conn]int // by sender, what is in queue
 }
 
 type delivery struct {
-	ns signal.Namespace
-	m  signal.Message
+	from *Conn
+	ns   signal.Namespace
+	m    signal.Message
 }
 
 // Subscribe is that of [signal.Conn].
@@ -48,6 +51,7 @@ func (c *Conn) Publish(_ context.Context, ns signal.Namespace, m signal.Message)
 func (c *Conn) Receive(ctx context.Context) (signal.Namespace, signal.Message, error) {
 	select {
 	case d := <-c.queue:
+		c.bus.received(c, d)
 		return d.ns, d.m, nil
 	case <-c.done:
 		return "", signal.Message{}, c.reason()

@@ -4,9 +4,10 @@
 //
 // # Queues
 //
-// Each connection has a queue of [Options.Queue] messages. A connection that
-// does not receive for so long that its queue is full is closed: messages of
-// signalling cannot be dropped singly, and a slow one must not hold up others.
+// Each connection has a queue of [Options.Queue] messages, of which one sender
+// may fill a quarter. When there is no room, a message to that connection alone
+// is refused with the code "limit", and one to a room does not reach it. So a
+// peer that floods a host is told to stop, and the host lives on.
 //
 // # Claims
 //

@@ -39,21 +39,29 @@ func TestAddressIsTheSenders(t *testing.T) {
 	}
 }
 
-func TestSlowConnectionIsClosed(t *testing.T) {
-	bus := memory.New(memory.Options{Queue: 4})
-	a, b := dial(t, bus, ""), dial(t, bus, "")
-	_ = a.Subscribe(t.Context(), "r:a", "")
-	_ = b.Subscribe(t.Context(), "r:b", "")
-	for range 5 {
-		if err := a.Publish(t.Context(), "r:b", signal.Message{Type: "join", ID: "a"}); err != nil {
+func TestFloodIsRefusedAndOthersAreHeard(t *testing.T) {
+	bus := memory.New(memory.Options{Queue: 8})
+	flooder, friend, host := dial(t, bus, ""), dial(t, bus, ""), dial(t, bus, "")
+	for ns, c := range map[signal.Namespace]*memory.Conn{"r:f": flooder, "r:a": friend, "r:h": host} {
+		if err := c.Subscribe(t.Context(), ns, ""); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := a.Publish(t.Context(), "r:b", signal.Message{Type: "join", ID: "a"}); !errors.Is(err, signal.ErrAbsent) {
-		t.Errorf("a peer that does not receive is still there: %v", err)
+	for i, want := range []error{nil, nil, signal.ErrLimit, signal.ErrLimit} {
+		if err := flooder.Publish(t.Context(), "r:h", signal.Message{Type: "join", ID: "f"}); !errors.Is(err, want) {
+			t.Errorf("message %d: %v, want %v", i, err, want)
+		}
 	}
-	if err := b.Subscribe(t.Context(), "r", ""); !errors.Is(err, net.ErrClosed) {
-		t.Errorf("it is not closed: %v", err)
+	if err := friend.Publish(t.Context(), "r:h", signal.Message{Type: "join", ID: "a"}); err != nil {
+		t.Errorf("another sender: %v", err)
+	}
+	for _, id := range []string{"f", "f", "a"} {
+		if _, m, err := host.Receive(t.Context()); err != nil || m.ID != id {
+			t.Errorf("received %+v, %v, want one from %s", m, err, id)
+		}
+	}
+	if err := flooder.Publish(t.Context(), "r:h", signal.Message{Type: "join", ID: "f"}); err != nil {
+		t.Errorf("when there is room again: %v", err)
 	}
 }
 

@@ -1,0 +1,52 @@
+package peer
+
+import (
+	"context"
+	"time"
+)
+
+// RestartICE makes r look for another way through.
+func RestartICE(r *Remote) { r.neg.offerSoon(true) }
+
+// SendRaw sends anything on a data channel, as a hostile peer might.
+func SendRaw(r *Remote, label string, data []byte, text bool) error {
+	d := r.chans.get(label)
+	if d == nil {
+		return errNotOpen
+	}
+	if text {
+		return d.SendText(string(data))
+	}
+	return d.Send(data)
+}
+
+// Vanish ends r as a crash does: the other side is told nothing.
+func Vanish(r *Remote) {
+	_ = r.pc.SCTP().Transport().ICETransport().Stop()
+}
+
+// UseICEPair names the transport that r uses: "udp" or "tcp".
+func UseICEPair(r *Remote) string {
+	pair, err := r.pc.SCTP().Transport().ICETransport().GetSelectedCandidatePair()
+	if err != nil || pair == nil {
+		return ""
+	}
+	return pair.Remote.Protocol.String()
+}
+
+// Generation tells one use of ICE from that after a restart.
+func Generation(r *Remote) string {
+	params, _ := r.pc.SCTP().Transport().ICETransport().GetRemoteParameters()
+	return params.UsernameFragment
+}
+
+// PublishRaw sends a message as r would.
+func PublishRaw(r *Remote, typ string, data []byte) error {
+	return r.peer.publish(context.Background(), r.ns, typ, data, nil)
+}
+
+// SniffTimeout is how long a TCP connection may be silent.
+const SniffTimeout time.Duration = sniffTimeout
+
+// MaxSilent bounds the silent connections.
+const MaxSilent = maxSilent
