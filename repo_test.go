@@ -33,8 +33,10 @@ var mayImport = map[string][]string{
 	"peer/auth":       {"input"},
 	"peer/congestion": {},
 	"peer/room":       {"input", "peer/signal"},
-	"peer/broker":     {"peer/signal", "peer/auth", "peer/room"},
-	"web":             {},
+	// The broker is the in-memory exchange behind the server's end of the
+	// WebSocket driver.
+	"peer/broker": {"peer/signal", "peer/signal/memory", "peer/signal/ws", "peer/auth", "peer/room"},
+	"web":         {},
 }
 
 // family is a contract, the folders below it that implement it, and the table
