@@ -6,13 +6,12 @@ import (
 	"testing"
 
 	"github.com/causeway-rtc/causeway/encode"
+	"github.com/causeway-rtc/causeway/encode/encodetest"
 )
 
 func open264(t *testing.T) encode.Decoder {
 	t.Helper()
-	if err := Backend.Probe(); err != nil {
-		t.Skip(err)
-	}
+	encodetest.Need(t, Backend)
 	d, err := Backend.NewDecoder()
 	if err != nil {
 		t.Fatal(err)

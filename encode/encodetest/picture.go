@@ -167,9 +167,6 @@ func (s suite) wrongFrames(t *testing.T) {
 }
 
 func (s suite) allocations(t *testing.T) {
-	if s.o.Allocates {
-		t.Skip("this encoder is not ours")
-	}
 	e, content := s.standard(t), Noise(width, height)
 	var c encode.Chunk
 	i := 0

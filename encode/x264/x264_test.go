@@ -16,9 +16,7 @@ func TestBackend(t *testing.T) {
 func Benchmark(b *testing.B) { encodetest.Bench(b, x264.Backend) }
 
 func TestStreamKeepsThePromiseOfTheSDP(t *testing.T) {
-	if err := x264.Backend.Probe(); err != nil {
-		t.Skip(err)
-	}
+	encodetest.Need(t, x264.Backend)
 	e, err := x264.Backend.NewEncoder(encode.Params{Width: 320, Height: 180})
 	if err != nil {
 		t.Fatal(err)
