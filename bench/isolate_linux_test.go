@@ -27,15 +27,12 @@ func isolated() bool {
 	return err == nil
 }
 
-// isolate runs this program once more, with the same arguments, in a network
-// namespace of its own, and returns its exit code. It needs the rights of
-// root. The namespace has a loopback interface and one more, connected to
-// nothing: WebRTC finds no address on a machine with loopback alone. Packets
-// to a machine's own address travel over loopback.
+// isolate runs this program once more, with the same arguments, in namespaces
+// of its own, and returns its exit code. It needs the rights of root.
 func isolate(ctx context.Context) (code int, err error) {
 	program, err := os.Executable()
 	if err != nil {
-		return 0, fmt.Errorf("%w", err)
+		return 0, err
 	}
 	cmd := exec.Command(program, os.Args[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
@@ -43,13 +40,13 @@ func isolate(ctx context.Context) (code int, err error) {
 	// Pdeathsig follows the forking thread: it must outlive the child.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGTERM}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNET | syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGTERM}
 	// An interrupt from the terminal reaches the child as well; ending is
 	// its affair.
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
 	defer stop()
 	if err := cmd.Start(); err != nil {
-		return 0, fmt.Errorf("start in a network namespace: %w", err)
+		return 0, fmt.Errorf("start in namespaces of its own: %w", err)
 	}
 	defer context.AfterFunc(ctx, func() { _ = cmd.Process.Signal(os.Interrupt) })()
 	err = cmd.Wait()
@@ -60,8 +57,18 @@ func isolate(ctx context.Context) (code int, err error) {
 	return 0, err
 }
 
-// setUpNetwork gives the namespace of an isolated process its interfaces.
-func setUpNetwork() error {
+// x11Sockets is where X servers listen.
+const x11Sockets = "/tmp/.X11-unix"
+
+// settle furnishes the namespaces of an isolated process. The network has a
+// loopback interface and one more, connected to nothing: WebRTC finds no
+// address on a machine with loopback alone. Packets to a machine's own address
+// travel over loopback.
+//
+// An X server looks for a free number in its network namespace but listens in
+// the file system as well. Without a folder of their own our servers would
+// take the places of the machine's.
+func settle() error {
 	for _, command := range []string{
 		"link set lo up",
 		"link add " + lonely + " type veth peer name bench1",
@@ -73,6 +80,12 @@ func setUpNetwork() error {
 		if out, err := exec.Command("ip", strings.Fields(command)...).CombinedOutput(); err != nil {
 			return fmt.Errorf("ip %s: %w: %s", command, err, strings.TrimSpace(string(out)))
 		}
+	}
+	if err := os.MkdirAll(x11Sockets, 0o1777); err != nil {
+		return err
+	}
+	if err := syscall.Mount("none", x11Sockets, "tmpfs", 0, "mode=1777"); err != nil {
+		return fmt.Errorf("mount a folder for X servers: %w", err)
 	}
 	return nil
 }

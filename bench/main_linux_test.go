@@ -7,7 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sync"
+	"strings"
 	"testing"
 	"time"
 )
@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 		} else {
 			fmt.Fprintln(os.Stderr, "measuring without a network of our own:", err)
 		}
-	} else if err := setUpNetwork(); err != nil {
+	} else if err := settle(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -57,27 +57,15 @@ func publish() error {
 	return err
 }
 
-// programs builds the host and the viewer, as make does, and returns the
-// folder they are in.
-var programs = sync.OnceValues(func() (string, error) {
-	folder := filepath.Join("..", "bin")
-	out, err := exec.Command("go", "build", "-tags", "gpl", "-o", folder+"/", "../cmd/host", "../cmd/viewer").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("build the programs: %w\n%s", err, out)
-	}
-	return folder, nil
-})
-
-// program is the path of one of our commands.
+// program builds one of our commands, as make does, and returns its path.
 func program(b *testing.B, name string) string {
 	b.Helper()
-	folder, err := programs()
+	path, err := filepath.Abs(filepath.Join("..", "bin", name))
 	if err != nil {
 		b.Fatal(err)
 	}
-	path, err := filepath.Abs(filepath.Join(folder, name))
-	if err != nil {
-		b.Fatal(err)
+	if out, err := exec.Command("go", "build", "-tags", "gpl", "-o", path, "../cmd/"+name).CombinedOutput(); err != nil {
+		b.Fatalf("build %s: %v\n%s", name, err, out)
 	}
 	return path
 }
@@ -85,7 +73,7 @@ func program(b *testing.B, name string) string {
 // newRig starts a rig that the benchmark closes at its end.
 func newRig(b *testing.B, o RigOptions) *Rig {
 	b.Helper()
-	o.Host, o.Logs, o.Name = program(b, "host"), logs(b), filepath.Base(b.Name())
+	o.Host, o.Logs, o.Name = program(b, "host"), logs(b), strings.ReplaceAll(b.Name(), "/", "-")
 	r, err := StartRig(b.Context(), o)
 	if err != nil {
 		b.Fatal(err)

@@ -78,10 +78,12 @@ func Wait(ctx context.Context, d time.Duration) error {
 
 // HostUse is what a host needed.
 type HostUse struct {
-	// CPU is in percent of one core, Bits is bits a second in both
+	// CPU is in percent of one core.
+	CPU float64
+	// Bits and Packets are what passed the network in a second, in both
 	// directions together, everything counted.
-	CPU, Bits float64
-	Load      Load
+	Bits, Packets float64
+	Load          Load
 }
 
 // MeasureHost watches the process pid for d.
@@ -98,8 +100,9 @@ func MeasureHost(ctx context.Context, pid int, d time.Duration) (HostUse, error)
 	took := Now() - start
 	load, err := meter.Stop()
 	return HostUse{
-		CPU:  100 * float64(cpuAfter-cpu) / float64(took),
-		Bits: 8 * float64(trafficAfter.Bytes-traffic.Bytes) / took.Seconds(),
-		Load: load,
+		CPU:     100 * float64(cpuAfter-cpu) / float64(took),
+		Bits:    8 * float64(trafficAfter.Bytes-traffic.Bytes) / took.Seconds(),
+		Packets: float64(trafficAfter.Packets-traffic.Packets) / took.Seconds(),
+		Load:    load,
 	}, errors.Join(err, cerr, terr)
 }

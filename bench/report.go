@@ -20,7 +20,8 @@ type Result struct {
 	Unit    string  `json:"unit"`
 	Target  Target  `json:"target,omitzero"`
 	Summary Summary `json:"summary"`
-	Load    Load    `json:"load"`
+	// Load is zero for what does not depend on it.
+	Load Load `json:"load,omitzero"`
 	// Remarks are what a reader must know to judge the numbers.
 	Remarks []string `json:"remarks,omitempty"`
 	// Invalid says why the numbers are none; empty when they count.
@@ -30,9 +31,10 @@ type Result struct {
 }
 
 // Judge sets r.Invalid when there are less than wanted values, or when the
-// machine had other things to do.
+// machine had other things to do, unless it says something already.
 func (r *Result) Judge(wanted int) {
 	switch {
+	case r.Invalid != "":
 	case r.Summary.N < wanted:
 		r.Invalid = fmt.Sprintf("%d values of %d", r.Summary.N, wanted)
 	case r.Load.Foreign > foreignLimit:
@@ -73,6 +75,14 @@ type Load struct {
 	Foreign float64 `json:"foreign"`
 }
 
+// String is the load as a table shows it: "40 %, 3 %".
+func (l Load) String() string {
+	if l == (Load{}) {
+		return ""
+	}
+	return fmt.Sprintf("%.0f %%, %.0f %%", 100*l.Busy, 100*l.Foreign)
+}
+
 // Report is everything that one run of the benchmarks measured.
 type Report struct {
 	Date    time.Time `json:"date"`
@@ -107,8 +117,8 @@ func (r *Report) Markdown() string {
 	fmt.Fprintf(&t, "%s, %s\n\n", r.Date.Format("2 Jan 2006 15:04"), r.Machine)
 	t.WriteString("| measurement | target | measured | | machine busy, others | remarks |\n|---|---|---|---|---|---|\n")
 	for _, m := range r.Results {
-		fmt.Fprintf(&t, "| %s | %s | %s | %s | %.0f %%, %.0f %% | %s |\n", m.Name, m.Target, m.Measured(), m.Verdict(),
-			100*m.Load.Busy, 100*m.Load.Foreign, strings.Join(m.Remarks, "; "))
+		fmt.Fprintf(&t, "| %s | %s | %s | %s | %s | %s |\n",
+			m.Name, m.Target, m.Measured(), m.Verdict(), m.Load, strings.Join(m.Remarks, "; "))
 	}
 	if !r.Isolated {
 		t.WriteString("\nTraffic was counted on the machine's own loopback interface, which other programs use too.\n")
