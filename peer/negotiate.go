@@ -180,10 +180,17 @@ func (r *Remote) describe(m signal.Message) error {
 		if r.pc.SignalingState() != webrtc.SignalingStateHaveLocalOffer {
 			return nil // to an offer that was withdrawn
 		}
+		if offered := mediaSections(r.pc.PendingLocalDescription().SDP); mediaSections(d.SDP) != offered {
+			return fmt.Errorf("peer: the answer does not have the offer's %d media sections", offered)
+		}
 		return r.setRemote(d, n)
 	}
 	return fmt.Errorf("peer: the %s holds an SDP of type %s", m.Type, d.Type)
 }
+
+// mediaSections counts the media sections of an SDP, of which an answer has as
+// many as the offer (RFC 3264 §6).
+func mediaSections(sdp string) int { return strings.Count(sdp, "\nm=") }
 
 // setRemote sets the remote description, which has n candidates, and adds
 // those that waited for it.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -192,32 +193,21 @@ func TestClientThatDoesNotReadIsClosed(t *testing.T) {
 }
 
 func TestReconnect(t *testing.T) {
+	var current atomic.Pointer[broker.Broker]
 	b := broker.New(broker.Options{})
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	serve := func(l net.Listener, b *broker.Broker) *http.Server {
-		s := &http.Server{Handler: b}
-		go func() { _ = s.Serve(l) }()
-		return s
-	}
-	s := serve(l, b)
-	c := dial(t, "ws://"+addr)
+	current.Store(b)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { current.Load().ServeHTTP(w, r) }))
+	defer server.Close()
+	c := dial(t, "ws"+strings.TrimPrefix(server.URL, "http"))
 	if err := c.Subscribe(t.Context(), "r:c", ""); err != nil {
 		t.Fatal(err)
 	}
+	next := broker.New(broker.Options{})
+	defer func() { _ = next.Close() }()
+	current.Store(next)
 	_ = b.Close()
-	_ = s.Close()
 
-	b = broker.New(broker.Options{})
-	if l, err = net.Listen("tcp", addr); err != nil {
-		t.Skip(err) // somebody else took the port
-	}
-	s = serve(l, b)
-	t.Cleanup(func() { _ = b.Close(); _ = s.Close() })
-	host, err := b.Dial()
+	host, err := next.Dial()
 	if err != nil {
 		t.Fatal(err)
 	}
