@@ -176,9 +176,9 @@ func (r *Rig) startBrowser(page string) (err error) {
 func (r *Rig) profile() string { return filepath.Join(r.dir, "profile") }
 
 // StartViewers starts n headless viewers that watch for duration. They yield
-// to everything else on the machine, so that their decoding takes nothing
-// from the host. stop ends them and returns how many pictures a second they
-// decoded on average; that one had ended before is an error.
+// to everything else on the machine and decode nothing, so that they take
+// little from the host. stop ends them and returns how many pictures a second
+// they received on average; that one had ended before is an error.
 func (r *Rig) StartViewers(program string, n int, duration time.Duration) (stop func() (fps float64, err error), err error) {
 	var viewers []*Process
 	stop = func() (float64, error) {
@@ -194,7 +194,7 @@ func (r *Rig) StartViewers(program string, n int, duration time.Duration) (stop 
 		return sum / float64(n), errors.Join(errs...)
 	}
 	for i := range n {
-		cmd := exec.Command("nice", "-n", "10", program, "--url", r.URL, "--duration", duration.String(), "--stats", "json")
+		cmd := exec.Command("nice", "-n", "10", program, "--url", r.URL, "--duration", duration.String(), "--stats", "json", "--decode=false")
 		p, err := startProcess(cmd, r.logPath(fmt.Sprintf("viewer-%d-of-%d.log", i+1, n)))
 		if err != nil {
 			_, stopped := stop()

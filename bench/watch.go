@@ -9,11 +9,11 @@ import (
 // watched is a line that the viewer program prints every second.
 type watched struct {
 	Seconds float64 `json:"seconds"`
-	Decoded int     `json:"framesDecoded"`
+	Frames  int     `json:"framesReceived"`
 }
 
 // parseWatched reads what a viewer printed and returns how many pictures a
-// second it decoded between its first line and its last.
+// second it received between its first line and its last.
 func parseWatched(log string) (fps float64, err error) {
 	var lines []watched
 	for line := range strings.Lines(log) {
@@ -27,5 +27,5 @@ func parseWatched(log string) (fps float64, err error) {
 		return 0, fmt.Errorf("bench: a viewer's statistics: %w", errFormat)
 	}
 	first, last := lines[0], lines[len(lines)-1]
-	return float64(last.Decoded-first.Decoded) / (last.Seconds - first.Seconds), nil
+	return float64(last.Frames-first.Frames) / (last.Seconds - first.Seconds), nil
 }

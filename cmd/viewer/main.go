@@ -60,6 +60,7 @@ Flags:
   --duration TIME     end after this time, such as 10s (never)
   --stats FORMAT      text, json or off: a line a second on standard output (text)
   --frames DIR        write each decoded picture to DIR as a PNG file
+  --decode=false      receive without decoding, to load a host from a small machine
   --fingerprint SHA   trust the host's own certificate if this is its SHA-256
   --codec NAME        auto, h264 or vp8: what to ask for (auto)
   --log-level LEVEL   debug, info, warn or error (warn)
@@ -72,6 +73,7 @@ type config struct {
 	duration    time.Duration
 	stats       string
 	frames      string
+	decode      bool
 	fingerprint string
 	codec       string
 	level       slog.Level
@@ -87,6 +89,7 @@ func parseConfig(args []string) (config, error) {
 	fs.DurationVar(&c.duration, "duration", 0, "")
 	fs.StringVar(&c.stats, "stats", "text", "")
 	fs.StringVar(&c.frames, "frames", "", "")
+	fs.BoolVar(&c.decode, "decode", true, "")
 	fs.StringVar(&c.fingerprint, "fingerprint", "", "")
 	fs.StringVar(&c.codec, "codec", "auto", "")
 	fs.BoolVar(&c.version, "version", false, "")
@@ -109,6 +112,8 @@ func parseConfig(args []string) (config, error) {
 		return c, fmt.Errorf("--stats %s: allowed are text, json and off", c.stats)
 	case c.codec != "auto" && c.codec != "h264" && c.codec != "vp8":
 		return c, fmt.Errorf("--codec %s: allowed are auto, h264 and vp8", c.codec)
+	case c.frames != "" && !c.decode:
+		return c, errors.New("--frames needs pictures, which --decode=false leaves out: give one of them")
 	case c.duration < 0:
 		return c, fmt.Errorf("--duration %s: allowed is a time such as 10s", c.duration)
 	}

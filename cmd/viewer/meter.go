@@ -26,6 +26,8 @@ type report struct {
 	Codec  string `json:"codec"`
 	Width  int    `json:"width"`
 	Height int    `json:"height"`
+	// FramesReceived counts whole pictures as they came.
+	FramesReceived int `json:"framesReceived"`
 	// FramesDecoded counts pictures, KeyFramesDecoded the key frames among
 	// them, FramesUndecoded those that the decoder refused.
 	FramesDecoded    int `json:"framesDecoded"`
@@ -35,7 +37,7 @@ type report struct {
 	Losses int `json:"losses"`
 	// BytesReceived counts the payload of picture and sound.
 	BytesReceived int `json:"bytesReceived"`
-	// FPS is pictures a second, Bitrate bits a second.
+	// FPS is received pictures a second, Bitrate bits a second.
 	FPS     float64 `json:"fps"`
 	Bitrate float64 `json:"bitrate"`
 	// FrameAge and FrameAge95 are the median and the 95th percentile of the
@@ -82,24 +84,32 @@ func (m *meter) connected(r *peer.Remote) {
 	m.remote = r
 }
 
-// frame notes a chunk that was decoded at now, into f, which may be nil.
-func (m *meter) frame(codec encode.Codec, c *peer.Chunk, f *capture.Frame, now time.Duration) {
+// received notes a chunk of the picture.
+func (m *meter) received(codec encode.Codec, c *peer.Chunk) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.total.Codec = codec.Name
+	m.total.FramesReceived++
+	m.frames++
 	m.bytes += len(c.Data)
 	m.total.BytesReceived += len(c.Data)
 	if c.Lost {
 		m.total.Losses++
 	}
+}
+
+// decoded notes that c was decoded at now, into f, which may be nil.
+func (m *meter) decoded(c *peer.Chunk, f *capture.Frame, now time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if f == nil {
 		return
 	}
-	m.total.Codec, m.total.Width, m.total.Height = codec.Name, f.Width, f.Height
+	m.total.Width, m.total.Height = f.Width, f.Height
 	m.total.FramesDecoded++
 	if c.Key {
 		m.total.KeyFramesDecoded++
 	}
-	m.frames++
 	m.ages = append(m.ages, now-c.Time)
 	if m.last != 0 {
 		m.gap = max(m.gap, now-m.last)

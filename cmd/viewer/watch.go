@@ -122,6 +122,9 @@ func (v *viewer) video(ctx context.Context, r *peer.Remote) error {
 	if err != nil {
 		return err
 	}
+	if !v.c.decode {
+		return v.count(ctx, in)
+	}
 	backend, err := codecs.FindDecoder(codecs.All, in.Codec())
 	if err != nil {
 		return err
@@ -136,6 +139,7 @@ func (v *viewer) video(ctx context.Context, r *peer.Remote) error {
 		if err != nil {
 			return err
 		}
+		v.stats.received(in.Codec(), c)
 		f, err := dec.Decode(&c.Chunk)
 		if err != nil {
 			v.log.Debug("a frame was not decoded", "err", err)
@@ -143,15 +147,29 @@ func (v *viewer) video(ctx context.Context, r *peer.Remote) error {
 			in.RequestKeyframe()
 			continue
 		}
-		v.stats.frame(in.Codec(), c, f, capture.Now())
+		v.stats.decoded(c, f, capture.Now())
 		if f != nil && v.pictures != nil {
 			v.pictures.put(f)
 		}
 	}
 }
 
+// count takes the picture without decoding it.
+func (v *viewer) count(ctx context.Context, in *peer.Inbound) error {
+	for {
+		c, err := in.Next(ctx)
+		if err != nil {
+			return err
+		}
+		v.stats.received(in.Codec(), c)
+	}
+}
+
 // audio decodes the sound until the connection ends.
 func (v *viewer) audio(ctx context.Context, r *peer.Remote) error {
+	if !v.c.decode {
+		return nil
+	}
 	in, err := r.Audio(ctx)
 	if err != nil {
 		return err
