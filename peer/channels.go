@@ -99,6 +99,7 @@ func (r *Remote) onInput(m webrtc.DataChannelMessage) {
 	if r.seat == nil || m.IsString {
 		return
 	}
+	before := r.seat.Stats().Injected
 	err := r.seat.Handle(m.Data)
 	if errors.Is(err, input.ErrMalformed) {
 		r.shut(fmt.Errorf("peer: the viewer's input: %w", err), true)
@@ -106,6 +107,9 @@ func (r *Remote) onInput(m webrtc.DataChannelMessage) {
 	}
 	if err != nil {
 		r.log.Debug("input was not injected", "err", err)
+	}
+	if r.seat.Stats().Injected == before {
+		return // nothing that could show
 	}
 	for _, t := range r.tracks {
 		if t.kind == webrtc.RTPCodecTypeVideo {

@@ -1,10 +1,5 @@
 package peer
 
-import (
-	"context"
-	"time"
-)
-
 // RestartICE makes r look for another way through.
 func RestartICE(r *Remote) { r.neg.offerSoon(true) }
 
@@ -39,14 +34,6 @@ func Generation(r *Remote) string {
 	params, _ := r.pc.SCTP().Transport().ICETransport().GetRemoteParameters()
 	return params.UsernameFragment
 }
-
-// PublishRaw sends a message as r would.
-func PublishRaw(r *Remote, typ string, data []byte) error {
-	return r.peer.publish(context.Background(), r.ns, typ, data, nil)
-}
-
-// SniffTimeout is how long a TCP connection may be silent.
-const SniffTimeout time.Duration = sniffTimeout
 
 // MaxSilent bounds the silent connections.
 const MaxSilent = maxSilent

@@ -129,17 +129,18 @@ func (in *Inbound) read() {
 			}
 			in.take(p, capture.Now())
 		}
-		if in.broken && in.track.Kind() == webrtc.RTPCodecTypeVideo {
-			in.RequestKeyframe()
-		}
 	}
 }
 
-// lose notes that packets are missing.
+// lose notes that packets are missing. Of video a key frame is asked for, now
+// and with each frame until it comes.
 func (in *Inbound) lose() {
 	in.frames.reset()
 	in.lost = true
-	in.broken = in.track.Kind() == webrtc.RTPCodecTypeVideo
+	if in.track.Kind() == webrtc.RTPCodecTypeVideo {
+		in.broken = true
+		in.RequestKeyframe()
+	}
 }
 
 // take adds the next packet, and queues the chunk that it completes.
@@ -155,6 +156,7 @@ func (in *Inbound) take(p *rtp.Packet, now time.Duration) {
 	c := &Chunk{Timestamp: p.Timestamp, First: first, Arrived: now, Lost: in.lost}
 	c.Data, c.Key = data, isKeyframe(in.codec, data)
 	if in.broken && !c.Key {
+		in.RequestKeyframe()
 		return
 	}
 	c.Time = now
@@ -163,7 +165,7 @@ func (in *Inbound) take(p *rtp.Packet, now time.Duration) {
 	}
 	in.broken, in.lost = false, false
 	if in.queue.push(c) {
-		in.broken, in.lost = true, true
+		in.lose()
 	}
 }
 

@@ -41,6 +41,9 @@ func TestFramesArriveAndSayWhenTheyWereCaptured(t *testing.T) {
 	if !first.Key {
 		t.Error("the first frame is no key frame")
 	}
+	if s := w.RemoteOf("viewer").Stats()[0]; s.PLICount > 0 {
+		t.Errorf("the viewer had to ask %d times for a key frame", s.PLICount)
+	}
 	peertest.Eventually(t, "the clock is measured", func() bool { _, _, ok := r.Clock(); return ok })
 	for range 60 {
 		next(t, in)
