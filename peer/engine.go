@@ -33,8 +33,8 @@ const (
 const maxChannelMessage = 64 << 10
 
 // newAPI sets pion up for the streams that o publishes and the codecs that it
-// watches.
-func newAPI(o Options) (*webrtc.API, error) {
+// watches. watching is true for connections to hosts.
+func newAPI(o Options, watching bool) (*webrtc.API, error) {
 	media := &webrtc.MediaEngine{}
 	for i, c := range codecsOf(o) {
 		if err := registerCodec(media, c, webrtc.PayloadType(96+2*i)); err != nil {
@@ -48,8 +48,10 @@ func newAPI(o Options) (*webrtc.API, error) {
 		}
 	}
 	registry := &interceptor.Registry{}
-	if err := addInterceptors(registry, loggerFactory{o.Log}); err != nil {
-		return nil, err
+	if watching {
+		if err := addInterceptors(registry, loggerFactory{o.Log}); err != nil {
+			return nil, err
+		}
 	}
 	return webrtc.NewAPI(
 		webrtc.WithMediaEngine(media),

@@ -14,7 +14,9 @@ import (
 const nackEvery = 10 * time.Millisecond
 
 // addInterceptors registers what a watching peer needs: it asks again for
-// lost packets, and reports loss and jitter. Both do nothing for what we send.
+// lost packets, and reports loss and jitter. A host has neither: they do nothing
+// for what is sent, but their clocks tick, a hundred times a second for each
+// viewer, on a desktop that may stand still for hours.
 //
 // What we send passes no interceptor, as each costs every packet of every
 // viewer. Retransmission is the track's own work, since its history can share

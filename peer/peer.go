@@ -19,11 +19,12 @@ var ErrAbsent = errors.New("the host is not there")
 // Peer is the local participant. Its methods may be called from any
 // goroutine.
 type Peer struct {
-	o     Options
-	log   *slog.Logger
-	api   *webrtc.API
-	packs packetizers
-	pngs  shapeCache
+	o        Options
+	log      *slog.Logger
+	serving  *webrtc.API // connections to viewers
+	watching *webrtc.API // connections to hosts
+	packs    packetizers
+	pngs     shapeCache
 
 	subscribed chan struct{} // closed by Run
 	ended      chan struct{} // closed when Run returns
@@ -42,12 +43,16 @@ func New(o Options) (*Peer, error) {
 	if err != nil {
 		return nil, err
 	}
-	api, err := newAPI(o)
+	serving, err := newAPI(o, false)
+	if err != nil {
+		return nil, fmt.Errorf("peer: %w", err)
+	}
+	watching, err := newAPI(o, true)
 	if err != nil {
 		return nil, fmt.Errorf("peer: %w", err)
 	}
 	return &Peer{
-		o: o, log: o.Log, api: api,
+		o: o, log: o.Log, serving: serving, watching: watching,
 		subscribed: make(chan struct{}),
 		ended:      make(chan struct{}),
 		remotes:    map[signal.Namespace]*Remote{},

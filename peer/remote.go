@@ -78,7 +78,11 @@ func newRemote(p *Peer, ns signal.Namespace, host bool) (*Remote, error) {
 	for _, s := range p.o.ICEServers {
 		config.ICEServers = append(config.ICEServers, webrtc.ICEServer{URLs: s.URLs, Username: s.Username, Credential: s.Credential})
 	}
-	pc, err := p.api.NewPeerConnection(config)
+	api := p.watching
+	if host {
+		api = p.serving
+	}
+	pc, err := api.NewPeerConnection(config)
 	if err != nil {
 		return nil, fmt.Errorf("peer: %w", err)
 	}
