@@ -15,11 +15,14 @@ const (
 	// heartbeat is how long a still picture goes unsent. Chromium asks for a
 	// key frame, again and again, after three seconds without a frame.
 	heartbeat = 1800 * time.Millisecond
-	// settleFrames are sent, settleInterval apart, after the picture came to
-	// rest: the rate control had to make the last moving frame small, and
-	// these let it catch up.
-	settleFrames   = 8
+	// After the picture came to rest it is sent again, settleInterval apart:
+	// the rate control had to make the last moving frame small, and this lets
+	// it catch up. It has when a frame has less than settledBytes; settleMost
+	// bounds the frames for pictures of which that never happens.
 	settleInterval = 40 * time.Millisecond
+	settledBytes   = 1000
+	settleLeast    = 3
+	settleMost     = 75
 	// retryFirst and retryMost bound the waits between attempts to open a
 	// display that is not there.
 	retryFirst = 100 * time.Millisecond
@@ -123,7 +126,8 @@ type videoRun struct {
 	pacer      *pacer
 	renditions []*rendition
 	wants      []Want
-	settle     int  // how many more times the still picture is sent soon
+	still      int  // how many times the same picture was sent, beyond the first
+	sent       int  // bytes in the largest chunk of the last frame
 	failing    bool // no encoder worked, and a person was told
 }
 
@@ -163,30 +167,36 @@ func (r *videoRun) next(ctx context.Context, src capture.Source, a *alarm) (*cap
 	if err := r.pacer.wait(ctx, r.d.Poked()); err != nil {
 		return nil, err
 	}
-	still := heartbeat
-	if r.settle > 0 {
-		still = settleInterval
+	patience := heartbeat
+	if !r.settled() {
+		patience = settleInterval
 	}
 	if wait := r.d.KeyAfter(capture.Now()); wait > 0 {
-		still = min(still, wait)
+		patience = min(patience, wait)
 	}
-	f, err := src.Next(a.set(still))
+	f, err := src.Next(a.set(patience))
 	if err == nil {
-		r.settle = settleFrames
+		r.still = 0
 		return f, nil
 	}
 	if ctx.Err() != nil || !errors.Is(err, context.Canceled) {
 		return nil, err
 	}
 	a.stop()
-	r.settle = max(r.settle-1, 0)
+	r.still++
 	return src.Snap(ctx)
+}
+
+// settled is true when sending the same picture again would not improve it.
+func (r *videoRun) settled() bool {
+	return r.still >= settleMost || r.still >= settleLeast && r.sent < settledBytes
 }
 
 // encode encodes f for every codec that is wanted.
 func (r *videoRun) encode(f *capture.Frame) {
 	r.wants = r.d.Wants(r.wants[:0], capture.Now())
 	r.closeRenditions(r.wants)
+	r.sent = 0
 	target := 0
 	for _, w := range r.wants {
 		bps := r.v.o.Bitrate
@@ -197,6 +207,7 @@ func (r *videoRun) encode(f *capture.Frame) {
 		c, err := r.rendition(w.Codec).encode(f, w.Key, bps)
 		r.report(w.Codec, c, err)
 		if c != nil {
+			r.sent = max(r.sent, len(c.Data))
 			r.d.Deliver(w.Codec, c, capture.Now()-began)
 		}
 		target = bps

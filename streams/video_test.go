@@ -179,7 +179,7 @@ func TestStillPictureIsSentNowAndThen(t *testing.T) {
 		var c coder
 		_, out := show(t, newScreen(), &statuses{}, c.backend("a"))
 		time.Sleep(time.Second)
-		if n := drain(out); n < 5 || n > 12 {
+		if n := drain(out); n < 3 || n > 8 {
 			t.Fatalf("%d frames in the first second of a still picture, want it and a few more that settle it", n)
 		}
 		time.Sleep(20 * time.Second)
