@@ -129,14 +129,14 @@ func (t *track) bound() (*streams.Sink, *wire) {
 func (t *track) send(ctx context.Context, sink *streams.Sink, packs *packetizer, w *wire) {
 	defer sink.Close()
 	for _, c := range t.hold(ctx, sink) {
-		t.write(w, packs, c)
+		t.write(ctx, w, packs, c)
 	}
 	for {
 		c, err := sink.Next(ctx)
 		if err != nil {
 			return
 		}
-		t.write(w, packs, c)
+		t.write(ctx, w, packs, c)
 	}
 }
 
@@ -194,9 +194,12 @@ func (t *track) skipToKey(ctx context.Context, sink *streams.Sink) []*encode.Chu
 	}
 }
 
-func (t *track) write(w *wire, packs *packetizer, c *encode.Chunk) {
-	payloads := packs.payloads(c)
-	w.writeFrame(payloads, t.timestamp(c.Time, w.clockRate))
+func (t *track) write(ctx context.Context, w *wire, packs *packetizer, c *encode.Chunk) {
+	at := c.Time
+	if t.kind == webrtc.RTPCodecTypeAudio {
+		at = w.steady(c)
+	}
+	w.writeFrame(ctx, packs.payloads(c), t.timestamp(at, w.clockRate))
 	t.stats.frames.Add(1)
 	if t.kind == webrtc.RTPCodecTypeVideo {
 		t.remote.resized(t.stream.ID(), c.Width, c.Height)
@@ -218,7 +221,18 @@ type wire struct {
 	header    rtp.Header
 	sendTime  *[3]byte // the abs-send-time extension of header, or nil
 	history   *history
+
+	open bool          // a packet has left
+	due  time.Duration // when the next sound is due, if it follows the last
 }
+
+const (
+	// openEvery is how often the first packet is tried until it leaves.
+	openEvery = time.Millisecond
+	// tremble is how far sound may be from when it is due and still follow
+	// what came before: less than a frame, of which none may be left out.
+	tremble = 8 * time.Millisecond
+)
 
 // zeroDelay is the playout-delay extension of 0 to 0 ms.
 var zeroDelay = [3]byte{}
@@ -260,9 +274,20 @@ func setExtension(h *rtp.Header, id uint8, payload []byte) {
 	}
 }
 
+// steady is when the sound of c began, without the tremble of its capture: a
+// receiver takes each gap for a loss, and conceals it.
+func (w *wire) steady(c *encode.Chunk) time.Duration {
+	if (c.Time - w.due).Abs() > tremble {
+		w.due = c.Time
+	}
+	at := w.due
+	w.due += c.Duration
+	return at
+}
+
 // writeFrame writes the payloads as packets of one timestamp, the last with
 // the marker. What cannot be written is lost, as on any network.
-func (w *wire) writeFrame(payloads [][]byte, timestamp uint32) {
+func (w *wire) writeFrame(ctx context.Context, payloads [][]byte, timestamp uint32) {
 	w.header.Timestamp = timestamp
 	if w.sendTime != nil {
 		putSendTime(w.sendTime, time.Now())
@@ -274,7 +299,7 @@ func (w *wire) writeFrame(payloads [][]byte, timestamp uint32) {
 		if w.history != nil {
 			w.history.add(w.header.SequenceNumber, timestamp, w.header.Marker, payload)
 		}
-		if _, err := w.out.WriteRTP(&w.header, payload); err != nil {
+		if err := w.writePacket(ctx, payload); err != nil {
 			continue
 		}
 		sent++
@@ -282,6 +307,36 @@ func (w *wire) writeFrame(payloads [][]byte, timestamp uint32) {
 	}
 	w.stats.packets.Add(sent)
 	w.stats.bytes.Add(bytes)
+}
+
+// writePacket writes one packet. Pion tells of a connection before it has the
+// keys of SRTP, and until then takes packets for nothing, without an error:
+// the first is tried until it leaves, for it begins a key frame.
+func (w *wire) writePacket(ctx context.Context, payload []byte) error {
+	for {
+		n, err := w.out.WriteRTP(&w.header, payload)
+		if n > 0 {
+			w.open = true
+		}
+		if w.open || err != nil {
+			return err
+		}
+		if err := sleep(ctx, openEvery); err != nil {
+			return err
+		}
+	}
+}
+
+// sleep waits for d, or returns the error of ctx.
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // putSendTime writes t in seconds as 6.18 bits fixed point, as the extension
