@@ -31,12 +31,13 @@ func newPictures(dir string, log *slog.Logger) (*pictures, error) {
 	return p, nil
 }
 
-// put takes a picture of f unless one is being written.
-func (p *pictures) put(f *capture.Frame) {
+// put takes a picture of f, whose colours are coded by m, unless one is being
+// written.
+func (p *pictures) put(f *capture.Frame, m encode.Matrix) {
 	if len(p.queue) == cap(p.queue) {
 		return
 	}
-	img, err := p.toImage(f)
+	img, err := p.toImage(f, m)
 	if err != nil {
 		p.log.Debug("a picture was not converted", "err", err)
 		return
@@ -45,11 +46,11 @@ func (p *pictures) put(f *capture.Frame) {
 }
 
 // toImage copies f.
-func (p *pictures) toImage(f *capture.Frame) (*image.RGBA, error) {
+func (p *pictures) toImage(f *capture.Frame, m encode.Matrix) (*image.RGBA, error) {
 	if p.bgra == nil || p.bgra.Width != f.Width || p.bgra.Height != f.Height {
 		p.bgra = encode.NewFrame(capture.BGRA, f.Width, f.Height)
 	}
-	if err := encode.Convert(p.bgra, f, encode.BT709); err != nil {
+	if err := encode.Convert(p.bgra, f, m); err != nil {
 		return nil, err
 	}
 	img := image.NewRGBA(image.Rect(0, 0, f.Width, f.Height))

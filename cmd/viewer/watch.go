@@ -149,7 +149,7 @@ func (v *viewer) video(ctx context.Context, r *peer.Remote) error {
 		}
 		v.stats.decoded(c, f, capture.Now())
 		if f != nil && v.pictures != nil {
-			v.pictures.put(f)
+			v.pictures.put(f, in.Codec().Matrix)
 		}
 	}
 }
