@@ -21,10 +21,12 @@ func probe() error { return errMissing() }
 // native is what the build with libx264 keeps of an encoder.
 type native struct{}
 
-func open(encode.Params, int) (*native, error) { return nil, errMissing() }
+func open(encode.Params) (*native, error) { return nil, errMissing() }
 
-func (*native) encode(*capture.Frame, bool) ([]byte, bool, error) { return nil, false, errMissing() }
+func (*native) activity(*capture.Frame) (activity, error) { return activity{}, errMissing() }
 
-func (*native) setBitrate(int, int) error { return errMissing() }
+func (*native) encode(*capture.Frame, int, bool) ([]byte, bool, error) {
+	return nil, false, errMissing()
+}
 
 func (*native) close() {}

@@ -3,6 +3,7 @@
 #include "shim.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 static void keep_message(void *private, int level, const char *format, va_list args) {
 	causeway_x264 *e = private;
@@ -11,14 +12,7 @@ static void keep_message(void *private, int level, const char *format, va_list a
 		e->message[n - 1] = 0;
 }
 
-static void set_rate(x264_param_t *p, int bps, int buffer_bits) {
-	// libx264 counts in kilobits and takes 0 for "no limit".
-	p->rc.i_bitrate = bps < 1000 ? 1 : bps / 1000;
-	p->rc.i_vbv_max_bitrate = p->rc.i_bitrate;
-	p->rc.i_vbv_buffer_size = buffer_bits < 1000 ? 1 : buffer_bits / 1000;
-}
-
-int causeway_x264_open(causeway_x264 *e, int width, int height, int fps, int threads, int bps, int buffer_bits) {
+int causeway_x264_open(causeway_x264 *e, int width, int height, int fps, int threads) {
 	x264_param_t *p = &e->param;
 	if (x264_param_default_preset(p, "ultrafast", "zerolatency") < 0)
 		return -1;
@@ -49,9 +43,12 @@ int causeway_x264_open(causeway_x264 *e, int width, int height, int fps, int thr
 	p->b_annexb = 1;
 	p->b_aud = 0;
 
-	p->rc.i_rc_method = X264_RC_ABR;
-	p->rc.b_filler = 0;
-	set_rate(p, bps, buffer_bits);
+	// The quantiser of each picture is ours to choose; see rate.go.
+	p->rc.i_rc_method = X264_RC_CQP;
+	// libx264 keeps it within those of the three kinds of picture, so these
+	// factors of two to the fifth, 30 quantisers, open the whole range.
+	p->rc.i_qp_constant = 26;
+	p->rc.f_ip_factor = p->rc.f_pb_factor = 32;
 
 	p->vui.b_fullrange = 0;
 	p->vui.i_colorprim = 1;
@@ -64,10 +61,11 @@ int causeway_x264_open(causeway_x264 *e, int width, int height, int fps, int thr
 	return e->x264 ? 0 : -1;
 }
 
-int causeway_x264_encode(causeway_x264 *e, const uint8_t *y, int y_stride, const uint8_t *uv, int uv_stride, int key) {
+int causeway_x264_encode(causeway_x264 *e, const uint8_t *y, int y_stride, const uint8_t *uv, int uv_stride, int qp, int key) {
 	x264_picture_t in, out;
 	x264_picture_init(&in);
 	in.i_type = key ? X264_TYPE_IDR : X264_TYPE_AUTO;
+	in.i_qpplus1 = qp + 1;
 	in.i_pts = e->count++;
 	in.img.i_csp = X264_CSP_NV12;
 	in.img.i_plane = 2;
@@ -87,12 +85,8 @@ int causeway_x264_encode(causeway_x264 *e, const uint8_t *y, int y_stride, const
 	return 0;
 }
 
-int causeway_x264_set_rate(causeway_x264 *e, int bps, int buffer_bits) {
-	set_rate(&e->param, bps, buffer_bits);
-	return x264_encoder_reconfig(e->x264, &e->param);
-}
-
 void causeway_x264_close(causeway_x264 *e) {
 	if (e->x264)
 		x264_encoder_close(e->x264);
+	free(e->before);
 }

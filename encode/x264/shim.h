@@ -8,18 +8,26 @@ typedef struct {
 	const uint8_t *out;
 	int size, key;
 	int64_t count;
+	// before holds every eighth row of the last picture's luma.
+	uint8_t *before;
+	// What the last picture has in it, in levels summed over the sampled
+	// pixels: what changed, and all there is.
+	int64_t inter, intra, samples;
 	// message is the last error that libx264 reported.
 	char message[256];
 } causeway_x264;
 
 // causeway_x264_open fills in e, which is zero, and returns 0, or -1 with a
 // message.
-int causeway_x264_open(causeway_x264 *e, int width, int height, int fps, int threads, int bps, int buffer_bits);
+int causeway_x264_open(causeway_x264 *e, int width, int height, int fps, int threads);
 
-// causeway_x264_encode encodes one NV12 picture and returns 0, or -1 with a
-// message.
-int causeway_x264_encode(causeway_x264 *e, const uint8_t *y, int y_stride, const uint8_t *uv, int uv_stride, int key);
+// causeway_x264_activity compares a picture's luma with that of the call
+// before and fills in inter, intra and samples. It returns 0, or -1 without
+// memory.
+int causeway_x264_activity(causeway_x264 *e, const uint8_t *y, int stride);
 
-int causeway_x264_set_rate(causeway_x264 *e, int bps, int buffer_bits);
+// causeway_x264_encode encodes one NV12 picture at quantiser qp and returns 0,
+// or -1 with a message.
+int causeway_x264_encode(causeway_x264 *e, const uint8_t *y, int y_stride, const uint8_t *uv, int uv_stride, int qp, int key);
 
 void causeway_x264_close(causeway_x264 *e);

@@ -16,22 +16,12 @@ var Backend = encode.Backend{
 	NewEncoder: newEncoder,
 }
 
-// bufferFrames is the size of the rate buffer (VBV) in frames, at the full
-// frame rate. It bounds how much longer than its share one frame takes to
-// send, and what a key frame may cost: with four frames key frames of text are
-// smeared, with sixty one of them delays everything after it by half a second
-// on a link that is just wide enough. Over two seconds at 60 fps it adds 5 % to
-// the rate at worst.
-const bufferFrames = 6
-
-// bufferShare bounds the same at low frame rates, to one part in so many of a
-// second, but never below two frames.
-const bufferShare = 8
-
 type encoder struct {
 	params  encode.Params
 	convert *encode.Converter
 	native  *native
+	rate    rateControl
+	begun   bool // a frame was encoded
 }
 
 func newEncoder(p encode.Params) (encode.Encoder, error) {
@@ -42,13 +32,13 @@ func newEncoder(p encode.Params) (encode.Encoder, error) {
 	if p.Threads == 0 {
 		p.Threads = threads(p.Width, p.Height)
 	}
-	n, err := open(p, bufferBits(p))
+	n, err := open(p)
 	if err != nil {
 		return nil, fmt.Errorf("x264: open: %w", err)
 	}
 	// libx264 works on NV12 inside and copies it in as it is.
 	c := encode.NewConverter(capture.NV12, p.Width, p.Height, encode.H264.Matrix)
-	return &encoder{params: p, convert: c, native: n}, nil
+	return &encoder{params: p, convert: c, native: n, rate: newRateControl(p.Bitrate, p.FPS)}, nil
 }
 
 // threads is how many slices of a picture to encode at once. A second thread
@@ -61,12 +51,6 @@ func threads(width, height int) int {
 	return min(2, runtime.GOMAXPROCS(0))
 }
 
-// bufferBits is the size of the rate buffer in bits.
-func bufferBits(p encode.Params) int {
-	frames := max(2, min(bufferFrames, p.FPS/bufferShare))
-	return p.Bitrate / p.FPS * frames
-}
-
 func (e *encoder) Encode(c *encode.Chunk, f *capture.Frame, key bool) error {
 	if e.native == nil {
 		return fmt.Errorf("x264: encode: %w", encode.ErrClosed)
@@ -75,14 +59,26 @@ func (e *encoder) Encode(c *encode.Chunk, f *capture.Frame, key bool) error {
 	if err != nil {
 		return fmt.Errorf("x264: %w", err)
 	}
-	data, isKey, err := e.native.encode(in, key)
+	a, err := e.native.activity(in)
 	if err != nil {
 		return fmt.Errorf("x264: encode: %w", err)
 	}
+	key = key || !e.begun
 	*c = encode.Chunk{
-		Data: append(c.Data[:0], data...), Key: isKey, Time: f.Time,
+		Data: c.Data[:0], Time: f.Time,
 		Width: even(e.params.Width), Height: even(e.params.Height),
 	}
+	qp, ok := e.rate.next(a, f.Time, key)
+	if !ok {
+		return nil
+	}
+	data, isKey, err := e.native.encode(in, qp, key)
+	if err != nil {
+		return fmt.Errorf("x264: encode: %w", err)
+	}
+	e.begun = true
+	e.rate.coded(a, qp, len(data), isKey)
+	c.Data, c.Key = append(c.Data, data...), isKey
 	return nil
 }
 
@@ -92,10 +88,12 @@ func (e *encoder) SetBitrate(bps int) error {
 	}
 	p := e.params
 	p.Bitrate = bps
-	if err := e.native.setBitrate(bps, bufferBits(p)); err != nil {
+	p, err := p.WithDefaults()
+	if err != nil {
 		return fmt.Errorf("x264: set bitrate %d: %w", bps, err)
 	}
 	e.params = p
+	e.rate.set(p.Bitrate, p.FPS)
 	return nil
 }
 

@@ -22,10 +22,10 @@ func probe() error { return nil }
 // native is an encoder in C memory, where libx264 may point back at it.
 type native struct{ c *C.causeway_x264 }
 
-func open(p encode.Params, bufferBits int) (*native, error) {
+func open(p encode.Params) (*native, error) {
 	n := &native{(*C.causeway_x264)(C.calloc(1, C.sizeof_causeway_x264))}
 	rc := C.causeway_x264_open(n.c, C.int(even(p.Width)), C.int(even(p.Height)),
-		C.int(p.FPS), C.int(p.Threads), C.int(p.Bitrate), C.int(bufferBits))
+		C.int(p.FPS), C.int(p.Threads))
 	if rc != 0 {
 		defer n.close()
 		return nil, n.err()
@@ -33,27 +33,28 @@ func open(p encode.Params, bufferBits int) (*native, error) {
 	return n, nil
 }
 
+// activity measures f, which is NV12, against the frame of the call before.
+func (n *native) activity(f *capture.Frame) (activity, error) {
+	if C.causeway_x264_activity(n.c, (*C.uint8_t)(unsafe.SliceData(f.Plane[0])), C.int(f.Stride[0])) != 0 {
+		return activity{}, errors.New("out of memory")
+	}
+	return activity{inter: float64(n.c.inter), intra: float64(n.c.intra), samples: float64(n.c.samples)}, nil
+}
+
 // encode encodes f, which is NV12 and may be read as even in size. The data is
 // valid until the next call.
-func (n *native) encode(f *capture.Frame, key bool) (data []byte, isKey bool, err error) {
+func (n *native) encode(f *capture.Frame, qp int, key bool) (data []byte, isKey bool, err error) {
 	var force C.int
 	if key {
 		force = 1
 	}
 	rc := C.causeway_x264_encode(n.c,
 		(*C.uint8_t)(unsafe.SliceData(f.Plane[0])), C.int(f.Stride[0]),
-		(*C.uint8_t)(unsafe.SliceData(f.Plane[1])), C.int(f.Stride[1]), force)
+		(*C.uint8_t)(unsafe.SliceData(f.Plane[1])), C.int(f.Stride[1]), C.int(qp), force)
 	if rc != 0 {
 		return nil, false, n.err()
 	}
 	return unsafe.Slice((*byte)(n.c.out), n.c.size), n.c.key != 0, nil
-}
-
-func (n *native) setBitrate(bps, bufferBits int) error {
-	if C.causeway_x264_set_rate(n.c, C.int(bps), C.int(bufferBits)) != 0 {
-		return n.err()
-	}
-	return nil
 }
 
 func (n *native) close() {

@@ -1,0 +1,143 @@
+package x264
+
+import (
+	"math"
+	"time"
+)
+
+const (
+	// bufferFrames is the size of the rate buffer in frames, at the full
+	// frame rate. It bounds how much longer than its share one frame takes to
+	// send, and what a key frame may cost: with four frames key frames of
+	// text are smeared, with sixty one of them delays everything after it by
+	// half a second on a link that is just wide enough. Over two seconds at
+	// 60 fps it adds 5 % to the rate.
+	bufferFrames = 6
+	// greed is the share of the room in the buffer that one frame may take.
+	// At a steady rate each frame then takes its share and the buffer stays
+	// a little more than half full, and the first frame after a rest takes
+	// more than two shares.
+	greed = 0.4
+
+	// mostLate is how much may be in the buffer before a frame is dropped.
+	// That is the last resort, when the coarsest quantiser is not enough:
+	// motion that spans a hole is often too fast to be followed, and the next
+	// frame all the larger.
+	mostLate = 150 * time.Millisecond
+
+	// The range of quantisers, whose upper end is the standard's. Below the
+	// least nobody sees a difference.
+	leastQP, mostQP = 12, 51
+	// finer is how much the quantiser may fall from one frame to the next.
+	// What stands still is coded anew at the finer quantiser, so a large step
+	// would cost far more than what has changed.
+	finer = 2
+	// stillness is the activity, in levels a sampled pixel, below which a
+	// picture counts as the same as before.
+	stillness = 0.02
+)
+
+// rateControl chooses the quantiser of each frame. It takes the place of
+// libx264's own, whose estimate of a frame's cost takes a third of the time
+// of encoding it at the fastest preset: it codes a small copy of the picture
+// first. Ours compares every eighth row with the frame before (see
+// causeway_x264_activity), and learns from what frames cost.
+//
+// The model is that a frame takes cost × activity × 2^((26-QP)/6) bits: six
+// steps of the quantiser double its step size (ITU-T H.264 §8.5).
+type rateControl struct {
+	bps    float64 // bits a second
+	buffer float64 // bits
+	full   float64 // bits in the buffer, as after the last frame
+	last   time.Duration
+	begun  bool
+	qp     int     // of the last frame
+	bits   float64 // of the last frame
+	inter  float64 // cost of what changed, in bits for each unit of activity
+	intra  float64 // the same for key frames
+}
+
+// newRateControl begins with costs on the high side: the first frame is
+// coarse rather than late.
+func newRateControl(bps, fps int) rateControl {
+	r := rateControl{inter: 10, intra: 5, qp: 30}
+	r.set(bps, fps)
+	return r
+}
+
+// set changes the target.
+func (r *rateControl) set(bps, fps int) {
+	frames := max(2, min(bufferFrames, fps/8))
+	r.bps, r.buffer = float64(bps), float64(bps)/float64(fps)*float64(frames)
+}
+
+// activity is how much of a picture is to be coded: what changed since the
+// frame before, or all that is in it, in levels summed over sampled pixels.
+type activity struct {
+	inter, intra float64
+	samples      float64
+}
+
+// next returns the quantiser for a frame that was captured at t, or false when
+// the frame must be dropped to keep to the rate.
+func (r *rateControl) next(a activity, t time.Duration, key bool) (qp int, ok bool) {
+	if r.begun {
+		r.full = max(0, r.full-r.bps*(t-r.last).Seconds())
+	}
+	r.last, r.begun = t, true
+	if r.full > r.bps*mostLate.Seconds() && !key {
+		return 0, false
+	}
+	want := max((r.buffer-r.full)*greed, r.buffer/bufferFrames*0.25)
+	switch {
+	case key:
+		// A key frame may fill the buffer: nothing can be shown before it.
+		return r.choose(r.intra*a.intra, max(want, (r.buffer-r.full)*0.9), false), true
+	case a.inter < stillness*a.samples:
+		return r.refine(want), true
+	}
+	return r.choose(r.inter*a.inter, want, true), true
+}
+
+// choose returns the quantiser at which a frame that takes bits at a
+// quantiser of 26 takes want.
+func (r *rateControl) choose(bits, want float64, gently bool) int {
+	qp := int(math.Ceil(26 + 6*math.Log2(bits/want)))
+	if gently {
+		qp = max(qp, r.qp-finer)
+	}
+	return min(max(qp, leastQP), mostQP)
+}
+
+// refine returns the quantiser for a picture that stands still: finer and
+// finer, as the rate allows.
+func (r *rateControl) refine(want float64) int {
+	if r.bits > want {
+		return r.qp
+	}
+	return max(r.qp-finer, leastQP)
+}
+
+// coded learns from a frame of that quantiser that took so many bytes.
+func (r *rateControl) coded(a activity, qp, bytes int, key bool) {
+	r.qp, r.bits = qp, float64(8*bytes)
+	r.full += r.bits
+	at26 := r.bits * math.Exp2(float64(qp-26)/6)
+	switch {
+	case key:
+		learn(&r.intra, at26/max(a.intra, 1))
+	case a.inter >= stillness*a.samples:
+		learn(&r.inter, at26/a.inter)
+	}
+}
+
+// learn moves a cost towards what was seen: at once when frames turn out to
+// be dearer, since late is worse than coarse, and slowly when cheaper.
+func learn(cost *float64, seen float64) {
+	weight := 0.2
+	if seen > *cost {
+		weight = 0.7
+	}
+	*cost += weight * (seen - *cost)
+	*cost = min(max(*cost, 0.05), 5000)
+}
