@@ -47,6 +47,7 @@ type Inbound struct {
 	codec     encode.Codec
 	clockRate uint32
 	order     reorder
+	missing   []uint16 // of one call of ask; kept to spare allocations
 	frames    assembler
 	queue     chunkQueue
 	lastPLI   atomic.Int64 // on the clock of capture.Now
@@ -129,6 +130,25 @@ func (in *Inbound) read() {
 			}
 			in.take(p, capture.Now())
 		}
+		in.ask(now)
+	}
+}
+
+// ask asks for missing packets of video (RFC 4585 §6.2.1). Sound does not
+// wait for what is sent again.
+func (in *Inbound) ask(now time.Time) {
+	if in.track.Kind() != webrtc.RTPCodecTypeVideo {
+		return
+	}
+	again := askEvery
+	if _, rtt, ok := in.remote.Clock(); ok {
+		again += rtt
+	}
+	in.missing = in.order.missing(in.missing[:0], now, again)
+	if len(in.missing) > 0 {
+		nack := &rtcp.TransportLayerNack{MediaSSRC: uint32(in.track.SSRC()), Nacks: rtcp.NackPairsFromSequenceNumbers(in.missing)}
+		// A lost one is made good by the next.
+		_ = in.remote.pc.WriteRTCP([]rtcp.Packet{nack})
 	}
 }
 

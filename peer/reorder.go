@@ -17,6 +17,10 @@ const (
 	audioPatience = 30 * time.Millisecond
 	// idle is how long a read waits when nothing is missing.
 	idle = time.Hour
+	// askEvery is the least time between two requests for one packet.
+	askEvery = 15 * time.Millisecond
+	// maxAsked bounds the packets that one request is for.
+	maxAsked = 128
 )
 
 // reorder puts packets in order. A packet that is on time passes at once;
@@ -29,8 +33,10 @@ type reorder struct {
 	next    uint16 // the sequence number that is due
 	skipped bool   // packets before next were given up
 	waiting int    // in slots
+	highest uint16 // of those in slots
 	slots   [reorderLen]*rtp.Packet
-	since   time.Time // when the gap before the slots showed
+	asked   [reorderLen]time.Time // when a missing packet was asked for
+	since   time.Time             // when the gap before the slots showed
 }
 
 // push takes a packet that arrived.
@@ -39,13 +45,18 @@ func (r *reorder) push(p *rtp.Packet, now time.Time) {
 		r.begun, r.next = true, p.SequenceNumber
 	}
 	ahead := int16(p.SequenceNumber - r.next)
-	if ahead < 0 { // late or twice
+	if ahead < 0 && ahead > -reorderLen { // late or twice
 		return
 	}
-	if ahead >= reorderLen {
-		// What is missing will not come: begin anew with p.
+	if ahead < 0 || ahead >= reorderLen {
+		// What is missing will not come: begin anew with p. After an outage
+		// the numbers may have run so far that they seem to lie behind.
 		clear(r.slots[:])
+		clear(r.asked[:])
 		r.next, r.waiting, r.skipped = p.SequenceNumber, 0, true
+	}
+	if r.waiting == 0 || int16(p.SequenceNumber-r.highest) > 0 {
+		r.highest = p.SequenceNumber
 	}
 	slot := &r.slots[p.SequenceNumber%reorderLen]
 	if *slot != nil {
@@ -70,6 +81,7 @@ func (r *reorder) pop(now time.Time) (p *rtp.Packet, lost bool) {
 			return nil, false
 		}
 		for *slot == nil {
+			r.asked[r.next%reorderLen] = time.Time{}
 			r.next++
 			slot = &r.slots[r.next%reorderLen]
 		}
@@ -77,16 +89,37 @@ func (r *reorder) pop(now time.Time) (p *rtp.Packet, lost bool) {
 	}
 	p, lost = *slot, r.skipped
 	*slot, r.skipped = nil, false
+	r.asked[r.next%reorderLen] = time.Time{}
 	r.next++
 	r.waiting--
 	r.since = now // of the next gap, if there is one
 	return p, lost
 }
 
-// deadline is when pop must be called again though nothing arrived.
+// missing appends to dst the sequence numbers of packets to ask for: those
+// that others overtook, and that were not asked for since again ago.
+func (r *reorder) missing(dst []uint16, now time.Time, again time.Duration) []uint16 {
+	if r.waiting == 0 {
+		return dst
+	}
+	for seq := r.next; seq != r.highest && len(dst) < maxAsked; seq++ {
+		at := &r.asked[seq%reorderLen]
+		if r.slots[seq%reorderLen] == nil && (at.IsZero() || now.Sub(*at) >= again) {
+			*at = now
+			dst = append(dst, seq)
+		}
+	}
+	return dst
+}
+
+// deadline is when pop and missing must be called again though nothing
+// arrived.
 func (r *reorder) deadline(now time.Time) time.Time {
 	if r.waiting == 0 {
 		return now.Add(idle)
+	}
+	if soon := now.Add(askEvery); soon.Before(r.since.Add(r.patience)) {
+		return soon
 	}
 	return r.since.Add(r.patience)
 }

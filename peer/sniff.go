@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -16,6 +17,9 @@ const (
 	// maxSilent bounds the connections that have said nothing. When there
 	// are more, the oldest is closed.
 	maxSilent = 256
+	// maxICE bounds the connections that speak ICE: those of many viewers,
+	// and of attackers that hold them open. More are closed.
+	maxICE = 512
 )
 
 // protocol is what a TCP connection speaks.
@@ -43,6 +47,7 @@ type sniffer struct {
 	http, ice *queueListener
 	log       *slog.Logger
 	wg        sync.WaitGroup
+	open      atomic.Int32 // connections that speak ICE
 
 	mu     sync.Mutex
 	silent list.List // of net.Conn, the oldest first
@@ -100,11 +105,18 @@ func (s *sniffer) route(conn net.Conn) {
 		return
 	}
 	_ = conn.SetReadDeadline(time.Time{})
-	to := s.http
-	if sniff(first[0]) == protocolICE {
-		to = s.ice
+	if sniff(first[0]) == protocolHTTP {
+		s.http.hand(&prefixed{Conn: conn, first: first[:]})
+		return
 	}
-	to.hand(&prefixed{Conn: conn, first: first[:]})
+	if s.open.Add(1) > maxICE {
+		s.open.Add(-1)
+		s.log.Warn("a connection was closed: too many speak ICE", "addr", conn.RemoteAddr())
+		_ = conn.Close()
+		return
+	}
+	closed := sync.OnceFunc(func() { s.open.Add(-1) })
+	s.ice.hand(&prefixed{Conn: conn, first: first[:], closed: closed})
 }
 
 // enter counts conn as silent. It returns nil when the sniffer is closed.
@@ -182,7 +194,15 @@ func (l *queueListener) Close() error {
 // prefixed is a connection whose first bytes were read. One goroutine reads.
 type prefixed struct {
 	net.Conn
-	first []byte
+	first  []byte
+	closed func() // is told of Close; may be nil
+}
+
+func (c *prefixed) Close() error {
+	if c.closed != nil {
+		c.closed()
+	}
+	return c.Conn.Close()
 }
 
 func (c *prefixed) Read(b []byte) (int, error) {
