@@ -150,8 +150,13 @@ func TestGarbageOnChannelsLeavesOthersUntouched(t *testing.T) {
 	bystander := video(t, w.Connect("bystander"))
 	for _, label := range []string{"control", "input", "motion"} {
 		for i, garbage := range [][]byte{
-			{}, {0}, {0xff}, []byte("{}"), []byte(`{"type":1}`), []byte(`{"type":"ping"}`), []byte(`{"type":"ping","t":{}}`),
-			[]byte(`{"type":"viewport","width":1e300,"height":-1}`), []byte(`{"type":"nothing"}`), []byte("[["), {0x01}, {0x02, 0xff, 0xff},
+			{},
+			{0},
+			{0xff},
+			[]byte("{}"), []byte(`{"type":1}`), []byte(`{"type":"ping"}`), []byte(`{"type":"ping","t":{}}`),
+			[]byte(`{"type":"viewport","width":1e300,"height":-1}`), []byte(`{"type":"nothing"}`), []byte("[["),
+			{0x01},
+			{0x02, 0xff, 0xff},
 			bytes.Repeat([]byte("x"), 60_000),
 		} {
 			for _, text := range []bool{false, true} {
@@ -189,7 +194,7 @@ func TestJoinAgainReplacesTheConnection(t *testing.T) {
 }
 
 func TestNoCommonCodec(t *testing.T) {
-	w := peertest.New(t, func(o *peer.Options) {})
+	w := peertest.New(t)
 	viewer := w.Viewer("viewer", func(o *peer.Options) { o.Codecs = peertest.NoVideo() })
 	_, err := w.Join(viewer, string(w.Token))
 	if refusal, ok := errors.AsType[*peer.Reject](err); !ok || refusal.Code != peer.CodeCodec {

@@ -87,7 +87,8 @@ func (s *sniffer) accept() {
 
 func temporary(err error) bool {
 	e, ok := err.(net.Error)
-	return ok && e.Temporary() //nolint:staticcheck // as net/http does
+	//lint:ignore SA1019 net/http asks the same; there is nothing in its stead
+	return ok && e.Temporary()
 }
 
 // route waits for the first byte of conn.

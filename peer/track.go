@@ -39,10 +39,10 @@ type track struct {
 
 // trackStats count what was sent, in the words of webrtc-stats.
 type trackStats struct {
-	packets, bytes, frames       atomic.Uint64
-	retransmitted                atomic.Uint64
-	nacks, plis, firs            atomic.Uint64
-	lost, jitter, rtt, remb, sum atomic.Int64
+	packets, bytes, frames  atomic.Uint64
+	retransmitted           atomic.Uint64
+	nacks, plis, firs       atomic.Uint64
+	lost, jitter, rtt, remb atomic.Int64
 }
 
 func newTrack(r *Remote, s *streams.Stream) *track {
