@@ -22,10 +22,10 @@ const (
 
 // The times of ICE (RFC 8445) and of mending it.
 const (
-	disconnectedAfter = 2 * time.Second
+	disconnectedAfter = 3 * time.Second
 	failedAfter       = 8 * time.Second
-	keepaliveEvery    = time.Second
-	restartAfter      = 2 * time.Second // of being disconnected
+	keepaliveEvery    = 2 * time.Second // when nothing else is sent
+	restartAfter      = time.Second     // of being disconnected
 	connectWithin     = 20 * time.Second
 )
 

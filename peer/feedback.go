@@ -14,6 +14,13 @@ import (
 // the wall clock.
 const reportEvery = time.Second
 
+// A track that sent fewPackets or fewer since its last report, as of a desktop
+// that stands still, is reported only every restfulReports times.
+const (
+	fewPackets     = 10
+	restfulReports = 5
+)
+
 // readFeedback acts on the RTCP that a viewer sends about t, until the sender
 // is stopped.
 func (t *track) readFeedback(sender *webrtc.RTPSender) {
@@ -115,11 +122,13 @@ func (t *track) report(w *wire, reports []rtcp.ReceptionReport) {
 }
 
 // sendReports sends sender reports (RFC 3550 §6.4.1) for all tracks until ctx
-// is done.
+// is done: each second for those that send, and now and then for those that
+// hardly do.
 func (r *Remote) sendReports(ctx context.Context) {
 	ticker := time.NewTicker(reportEvery)
 	defer ticker.Stop()
-	for {
+	reported := map[*track]uint64{} // packets sent at the last report
+	for tick := 1; ; tick++ {
 		select {
 		case <-ctx.Done():
 			return
@@ -128,9 +137,11 @@ func (r *Remote) sendReports(ctx context.Context) {
 		var reports []rtcp.Packet
 		for _, t := range r.tracks {
 			_, w := t.bound()
-			if w == nil || t.stats.packets.Load() == 0 {
+			sent := t.stats.packets.Load()
+			if w == nil || sent == 0 || sent-reported[t] < fewPackets && tick%restfulReports != 0 {
 				continue
 			}
+			reported[t] = sent
 			reports = append(reports, &rtcp.SenderReport{
 				SSRC: w.ssrc, NTPTime: ntp(time.Now()), RTPTime: t.timestamp(capture.Now(), w.clockRate),
 				PacketCount: uint32(t.stats.packets.Load()), OctetCount: uint32(t.stats.bytes.Load()),

@@ -14,7 +14,7 @@ import (
 const (
 	// heartbeat is how long a still picture goes unsent. Chromium asks for a
 	// key frame, again and again, after three seconds without a frame.
-	heartbeat = 1800 * time.Millisecond
+	heartbeat = 2400 * time.Millisecond
 	// After the picture came to rest it is sent again, settleInterval apart:
 	// the rate control had to make the last moving frame small, and this lets
 	// it catch up. It has when a frame has less than settledBytes; settleMost

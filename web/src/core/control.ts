@@ -48,7 +48,7 @@ export interface ControlEvents {
 /** Pings at first, to find the clocks' offset; then one every calmInterval. In ms. */
 const firstPings = 8;
 const firstInterval = 60;
-const calmInterval = 2000;
+const calmInterval = 3000;
 const anxiousInterval = 250;
 /** So many pings and ms without an answer mean that nobody is there; less time when there is reason to doubt. */
 const silentPings = 4;
