@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"io"
 	"net"
 	"net/url"
 	"os"
@@ -105,6 +106,7 @@ func (x *xserver) kill() {
 }
 
 func dialX(name string) (*xgb.Conn, error) {
+	xgb.Logger.SetOutput(io.Discard) // what it says, calls return
 	socket, err := net.Dial("unix", "/tmp/.X11-unix/X"+strings.TrimPrefix(name, ":"))
 	if err != nil {
 		return nil, err
