@@ -116,7 +116,10 @@ func Find(backends []Backend, codec Codec, name string) ([]Backend, error) {
 		found = append(found, b)
 	}
 	if found == nil {
-		return nil, fmt.Errorf("encode: no encoder for %s: %w", codec.Name, errors.Join(append(errs, errors.ErrUnsupported)...))
+		if errs == nil {
+			errs = append(errs, errors.ErrUnsupported)
+		}
+		return nil, fmt.Errorf("encode: no encoder for %s: %w", codec.Name, errors.Join(errs...))
 	}
 	return found, nil
 }

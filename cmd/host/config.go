@@ -136,6 +136,9 @@ func flagError(err error, options []option) error {
 
 // check refuses what is wrong only in combination.
 func (c *config) check() error {
+	if made := codecOf(c.encoder); made != "" && c.codec != "auto" && c.codec != made {
+		return fmt.Errorf("--encoder %s encodes %s: leave out --codec %s, or choose another encoder", c.encoder, made, c.codec)
+	}
 	if c.width > 0 && c.display != "" {
 		return errors.New("--display and --virtual exclude each other: give the one that you want streamed")
 	}

@@ -79,6 +79,9 @@ type demoWindow struct {
 	scene *scene
 }
 
+// backdrop is the colour of the desktop behind the windows.
+const backdrop = 0x2b3d52
+
 func openDemo(c *xgb.Conn) (*demoWindow, error) {
 	setup := xproto.Setup(c)
 	screen := setup.DefaultScreen(c)
@@ -103,6 +106,9 @@ func openDemo(c *xgb.Conn) (*demoWindow, error) {
 	if err := w.prepare(setup); err != nil {
 		return nil, err
 	}
+	// The root of a server without a session is black.
+	xproto.ChangeWindowAttributes(c, screen.Root, xproto.CwBackPixel, []uint32{backdrop})
+	xproto.ClearArea(c, false, screen.Root, 0, 0, 0, 0)
 	return w, xproto.MapWindowChecked(c, w.id).Check()
 }
 

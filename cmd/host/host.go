@@ -106,8 +106,10 @@ func newHost(c config, desk *desktop, port *peer.Port, log *slog.Logger) (*host,
 // sound.
 func (h *host) streams() ([]*streams.Stream, error) {
 	offered := []encode.Codec{encode.H264, encode.VP8}
-	if h.c.codec != "auto" {
-		offered = slices.DeleteFunc(offered, func(e encode.Codec) bool { return e.Name != h.c.codec })
+	for _, only := range []string{strings.TrimPrefix(h.c.codec, "auto"), codecOf(h.c.encoder)} {
+		if only != "" {
+			offered = slices.DeleteFunc(offered, func(e encode.Codec) bool { return e.Name != only })
+		}
 	}
 	var encoders []encode.Backend
 	var usable []encode.Codec

@@ -33,6 +33,16 @@ func encoderNames() []string {
 	return names
 }
 
+// codecOf is the name of the codec that an encoder makes, "" for auto.
+func codecOf(encoder string) string {
+	for _, b := range codecs.All {
+		if b.Name == encoder {
+			return b.Codec.Name
+		}
+	}
+	return ""
+}
+
 func injectorNames() []string {
 	names := []string{"auto"}
 	for _, b := range injectors.All {
