@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"image"
 	"image/color"
@@ -13,8 +14,6 @@ import (
 
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
-
-	"context"
 
 	"github.com/causeway-rtc/causeway/capture/capturetest"
 	"github.com/causeway-rtc/causeway/capture/pattern"
@@ -69,8 +68,14 @@ func TestThePageSeesThePatternMove(t *testing.T) {
 func palette() []patch {
 	var all []patch
 	for i, c := range []color.RGBA{
-		{255, 0, 0, 255}, {0, 255, 0, 255}, {0, 0, 255, 255}, {128, 128, 128, 255}, {255, 255, 255, 255},
-		{0, 0, 0, 255}, {200, 80, 40, 255}, {30, 60, 160, 255},
+		{255, 0, 0, 255},
+		{0, 255, 0, 255},
+		{0, 0, 255, 255},
+		{128, 128, 128, 255},
+		{255, 255, 255, 255},
+		{0, 0, 0, 255},
+		{200, 80, 40, 255},
+		{30, 60, 160, 255},
 	} {
 		at := image.Pt(i%4*160, i/4*240)
 		all = append(all, patch{image.Rectangle{at, at.Add(image.Pt(160, 240))}, c})

@@ -57,7 +57,7 @@ const terminalStart = `
 PS1='\[\e[1;32m\]causeway\[\e[0m\] $ '
 cd "$HOME" && mkdir -p music pictures projects && touch notes.txt plan.md && ln -sf plan.md today
 for row in 0 1 2; do
-	for i in {0..35}; do printf '\e[48;5;%dm  ' $((16 + 36 * (row + 2) + i)); done
+	for i in {0..27}; do printf '\e[48;5;%dm  ' $((16 + 36 * row + 24 + i)); done
 	printf '\e[0m\n'
 done
 `
