@@ -12,7 +12,8 @@
 // DTLS have a way through, then connected. When the way breaks it is
 // disconnected, and after two seconds of that both sides try ICE anew; after
 // eight without success it has failed, and ends closed. Either side may close
-// it at any time; closing releases the keys that its viewer held down.
+// it at any time. Disconnecting and closing release the keys that its viewer
+// held down.
 //
 // # Media
 //

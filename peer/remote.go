@@ -231,6 +231,7 @@ func (r *Remote) onState(s webrtc.PeerConnectionState) {
 		r.setState(StateConnected)
 	case webrtc.PeerConnectionStateDisconnected:
 		r.setState(StateDisconnected)
+		r.letGo()
 	case webrtc.PeerConnectionStateFailed:
 		r.setState(StateFailed)
 		r.shut(errors.New("peer: no way to the other side"), true)
@@ -238,6 +239,18 @@ func (r *Remote) onState(s webrtc.PeerConnectionState) {
 		// It knows, and may be joining again: a leave could reach that.
 		r.shut(errors.New("peer: the other side closed the connection"), false)
 	case webrtc.PeerConnectionStateNew, webrtc.PeerConnectionStateUnknown:
+	}
+}
+
+// letGo releases what the viewer holds down while nobody hears from it. A key
+// that its person still holds is pressed anew; one that stays down although
+// the viewer has crashed is worse.
+func (r *Remote) letGo() {
+	if r.seat == nil {
+		return
+	}
+	if err := r.seat.Release(); err != nil && !errors.Is(err, net.ErrClosed) {
+		r.log.Warn("what a viewer held down could not be released", "err", err)
 	}
 }
 
