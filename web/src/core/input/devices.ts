@@ -184,6 +184,8 @@ export class Devices extends Emitter<DeviceEvents> {
   }
 
   private typed({ erase, insert }: Edit): void {
+    // A game took the keys of it already.
+    if (this.mode === 'game' && !this.keyboardShown) return;
     const backspace = keycodes['Backspace'];
     const enter = keycodes['Enter'];
     for (let i = 0; i < erase && backspace; i++) this.keyboard.tap(backspace);

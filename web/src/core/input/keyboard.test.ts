@@ -154,6 +154,23 @@ test('desktop: dead keys and input methods are left to the text area', () => {
   assert.equal(said(), '"é"');
 });
 
+test('game: a dead key goes up although its keyup is kept back', () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  try {
+    const { press, lift, said } = keyboard('other', 'game');
+    assert.ok(press('Dead', 'BracketLeft'));
+    assert.equal(said(), '+26');
+    mock.timers.tick(100);
+    assert.equal(said(), '-26');
+    press('Process', 'KeyE', { composing: true });
+    lift('Dead', 'BracketLeft');
+    mock.timers.tick(1000);
+    assert.equal(said(), '+18'); // an ordinary key stays down for as long as it is held
+  } finally {
+    mock.timers.reset();
+  }
+});
+
 test('desktop: locks stay here, and the numpad follows this side\'s Num Lock', () => {
   const { press, lift, said } = keyboard();
   press('CapsLock', 'CapsLock');

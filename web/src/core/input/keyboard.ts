@@ -20,6 +20,12 @@ export interface KeyStroke extends Stroke {
 /** Windows sends ControlLeft just before AltGr; a real Ctrl waits this long, in ms, to be told apart. */
 const fakeControlWait = 40;
 
+/**
+ * Chromium on Linux keeps the keyup of a dead key until the next key moves. A
+ * game is told after this long, in ms, or the key would stay down meanwhile.
+ */
+const deadKeyTime = 100;
+
 /** Locks are the viewer's own business in desktop mode: their effect is in the text already. */
 const locks: ReadonlySet<string> = new Set(['CapsLock', 'NumLock']);
 
@@ -107,7 +113,11 @@ export class Keyboard {
   private downInGame(event: KeyStroke): boolean {
     const code = physicalCode(event);
     if (code === undefined) return false;
-    if (!event.repeat) this.press(event.code || event.key, code);
+    if (event.repeat) return true;
+    const name = event.code || event.key;
+    this.press(name, code);
+    const dead = event.key === 'Dead' || (event.keyCode === 229 && !event.isComposing);
+    if (dead && this.system === 'other') setTimeout(() => this.lift(name), deadKeyTime);
     return true;
   }
 
