@@ -84,13 +84,13 @@ func demonstrate(t *testing.T, size, terminal string, o webtest.Options) *webtes
 // CAUSEWAY_SCREENSHOT it writes docs/desktop.png.
 func TestReadmeScreenshot(t *testing.T) {
 	b := demonstrate(t, "1280x800", "76x15+440+36", webtest.Options{Width: 1280, Height: 800, Autoplay: true})
-	b.Click(900, 280) // gives the terminal the keys
-	b.Press("ls -l --color" + kb.Enter)
-	b.Press("echo typed in a browser, $(date +%A)")
-	b.Press(kb.Enter)
+	b.Click(1100, 250) // gives the terminal the keys
+	for _, line := range []string{"ls -l --color", "echo typed in a browser, $(date +%A)"} {
+		b.Press(line + kb.Enter)
+		b.WaitFrames(30, patience) // for the answer, before the next is typed into it
+	}
 	b.Click(840, 600) // a ripple
 	b.Click(1060, 680)
-	b.Click(900, 200)
 	b.Eval(`dispatchEvent(new KeyboardEvent('keydown', { key: 'S', code: 'KeyS', ctrlKey: true, altKey: true, shiftKey: true }))`, nil)
 	b.Wait("document.querySelector('.stats').checkVisibility()", patience)
 	b.WaitFrames(150, patience)
