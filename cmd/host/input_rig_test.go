@@ -65,7 +65,8 @@ func openPage(t *testing.T, url string, o webtest.Options) *webtest.Browser {
 	b := webtest.Start(t, o)
 	b.Open(url)
 	b.WaitConnected(patience)
-	b.Wait("causeway.stream.hasPicture && causeway.stream.permissions !== 0", patience)
+	b.Wait("causeway.stream.permissions !== 0", patience)
+	b.Wait("causeway.stream.hasPicture", patience)
 	b.Wait("['input', 'motion'].every((name) => causeway.peer.dataChannels.get(name)?.readyState === 'open')", patience)
 	return b
 }
