@@ -201,6 +201,9 @@ func (r *Remote) setRemote(d webrtc.SessionDescription, n int) error {
 	if r.host && rejectsVideo(r.pc.RemoteDescription()) {
 		return &Reject{Code: CodeCodec, Message: "no video codec in common"}
 	}
+	if r.host && d.Type == webrtc.SDPTypeAnswer {
+		r.wg.Go(r.hurry)
+	}
 	r.neg.candidates = n
 	queued := r.neg.queued
 	r.neg.queued = nil
