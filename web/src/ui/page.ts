@@ -71,7 +71,8 @@ export class Page {
   private update(): void {
     const { state, id, stream } = this.peer;
     this.stage.dataset['state'] = state;
-    this.stage.classList.toggle('stale', !stream.hasPicture);
+    // An old picture pales; before the first there is none.
+    this.stage.classList.toggle('stale', !stream.hasPicture && stream.video.videoWidth > 0);
     const words = { new: 'Connecting', connecting: 'Connecting', connected: '', disconnected: 'Lost', failed: 'Failed' };
     document.title = [words[state], id, 'Causeway'].filter(Boolean).join(' – ');
     this.toolbar.update();
