@@ -85,7 +85,7 @@ func (v *Video) Run(ctx context.Context, d *Demand) {
 	r := &videoRun{v: v, d: d, pacer: newPacer(v.o.FPS)}
 	defer r.closeRenditions(nil)
 	retry := retryFirst
-	lost := false
+	lost, begun := false, false
 	for ctx.Err() == nil {
 		src, backend, err := capture.Open(ctx, v.o.Backends, v.o.Backend, v.o.Capture)
 		if err == nil {
@@ -93,7 +93,7 @@ func (v *Video) Run(ctx context.Context, d *Demand) {
 			if lost {
 				v.o.Status(true, "The picture is back.")
 			}
-			lost, retry = false, retryFirst
+			lost, begun, retry = false, true, retryFirst
 			err = r.session(ctx, src)
 		}
 		if ctx.Err() != nil {
@@ -101,12 +101,20 @@ func (v *Video) Run(ctx context.Context, d *Demand) {
 		}
 		if !lost {
 			v.o.Log.Warn("capture stopped; trying again until it is back", "err", err)
-			v.o.Status(false, "The host's display went away. The picture comes back by itself when the display does.")
+			v.o.Status(false, absence(begun))
 			lost = true
 		}
 		sleep(ctx, retry)
 		retry = min(2*retry, retryMost)
 	}
+}
+
+// absence is what a person is told while there is no display.
+func absence(begun bool) string {
+	if begun {
+		return "The host's display went away. The picture comes back by itself when the display does."
+	}
+	return "The host's display is not there. The picture comes by itself when the display does."
 }
 
 // sleep waits for d or until ctx is done.
@@ -152,7 +160,10 @@ func (r *videoRun) session(ctx context.Context, src capture.Source) error {
 		if err != nil {
 			return err
 		}
-		r.pacer.took(f.Time)
+		if r.still == 0 {
+			// Sending a still picture again takes no turn away from a change.
+			r.pacer.took(f.Time)
+		}
 		r.d.SetSize(f.Width, f.Height)
 		r.encode(f)
 		f.Release()
