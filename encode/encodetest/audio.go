@@ -141,7 +141,9 @@ func (s audioSuite) wrongFrames(t *testing.T) {
 	e, d := s.open(t)
 	var c encode.Chunk
 	for _, f := range []capture.AudioFrame{
-		{}, {Samples: make([]int16, 960), Rate: 44100, Channels: 2}, {Samples: make([]int16, 480), Rate: 48000, Channels: 1},
+		{},
+		{Samples: make([]int16, 960), Rate: 44100, Channels: 2},
+		{Samples: make([]int16, 480), Rate: 48000, Channels: 1},
 		{Samples: make([]int16, 14), Rate: 48000, Channels: 2},
 	} {
 		if err := e.Encode(&c, &f); err == nil {

@@ -97,8 +97,12 @@ type Patch struct {
 // PatchColours lists the colours of [Patches], left to right.
 func PatchColours() []Patch {
 	return []Patch{
-		{"black", 0, 0, 0}, {"white", 255, 255, 255}, {"grey", 128, 128, 128},
-		{"red", 0, 0, 255}, {"green", 0, 255, 0}, {"blue", 255, 0, 0},
+		{"black", 0, 0, 0},
+		{"white", 255, 255, 255},
+		{"grey", 128, 128, 128},
+		{"red", 0, 0, 255},
+		{"green", 0, 255, 0},
+		{"blue", 255, 0, 0},
 	}
 }
 
