@@ -18,11 +18,13 @@ const (
 	// After the picture came to rest it is sent again, settleInterval apart:
 	// the rate control had to make the last moving frame small, and this lets
 	// it catch up. It has when a frame has less than settledBytes; settleMost
-	// bounds the frames for pictures of which that never happens.
-	settleInterval = 40 * time.Millisecond
+	// bounds the frames for pictures of which that never happens. More often
+	// would be sharp sooner, but the answer to a key would more often have to
+	// wait behind one of these in the viewer's compositor.
+	settleInterval = 100 * time.Millisecond
 	settledBytes   = 1000
 	settleLeast    = 3
-	settleMost     = 75
+	settleMost     = 40
 	// retryFirst and retryMost bound the waits between attempts to open a
 	// display that is not there.
 	retryFirst = 100 * time.Millisecond
