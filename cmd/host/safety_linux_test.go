@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -78,12 +79,14 @@ func TestWrongTokensAreRefusedAndThenThrottled(t *testing.T) {
 		t.Fatalf("a join with the token was answered with %v", m)
 	}
 	seen := map[string]bool{}
-	for range 15 {
+	for i := range 15 {
 		s, err := dialStranger(t, origin, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		m := s.join("guess", "wrong-token-000000")
+		// A name of its own: the broker may not have noticed yet that the one
+		// before has gone.
+		m := s.join("guess-"+strconv.Itoa(i), "wrong-token-000000")
 		if m["type"] != "reject" {
 			t.Fatalf("a wrong token was answered with %v", m)
 		}
