@@ -10,7 +10,7 @@
 //
 // A Remote is new until the other side has answered, connecting until ICE and
 // DTLS have a way through, then connected. When the way breaks it is
-// disconnected, and after two seconds of that both sides try ICE anew; after
+// disconnected, and after a second of that both sides try ICE anew; after
 // eight without success it has failed, and ends closed. Either side may close
 // it at any time. Disconnecting and closing release the keys that its viewer
 // held down.

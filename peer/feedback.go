@@ -14,7 +14,7 @@ import (
 // the wall clock.
 const reportEvery = time.Second
 
-// A track that sent fewPackets or fewer since its last report, as of a desktop
+// A track that sent fewer than fewPackets since its last report, as of a desktop
 // that stands still, is reported only every restfulReports times.
 const (
 	fewPackets     = 10

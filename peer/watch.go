@@ -249,23 +249,9 @@ func (r *Remote) runPings() {
 func isKeyframe(codec encode.Codec, data []byte) bool {
 	switch codec.Name {
 	case encode.H264.Name:
-		return hasIDR(data)
+		return encode.IsKeyH264(data)
 	case encode.VP8.Name:
-		return len(data) > 0 && data[0]&1 == 0 // RFC 6386 §9.1
+		return encode.IsKeyVP8(data)
 	}
 	return true
-}
-
-// hasIDR is true when an access unit in Annex B form has a slice of an IDR
-// picture (H.264 table 7-1: type 5).
-func hasIDR(b []byte) bool {
-	for i := 0; i+3 < len(b); i++ {
-		if b[i] == 0 && b[i+1] == 0 && b[i+2] == 1 {
-			if b[i+3]&0x1f == 5 {
-				return true
-			}
-			i += 3
-		}
-	}
-	return false
 }

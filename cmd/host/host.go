@@ -48,7 +48,6 @@ func serve(ctx context.Context, c config, getenv func(string) string, stdout io.
 	if err != nil {
 		return err
 	}
-	defer h.close()
 	inv := invitation{
 		scheme: "http", listen: port.Addr().(*net.TCPAddr), token: string(h.token), fingerprint: fingerprint,
 		wayland: c.width == 0 && desk.screen == nil && x11.Wayland(getenv),
@@ -225,11 +224,4 @@ func shutdown(server *http.Server, b *broker.Broker) {
 		server.Close()
 	}
 	b.Close()
-}
-
-// close ends what newHost began and run did not.
-func (h *host) close() {
-	if h.broker != nil {
-		h.broker.Close()
-	}
 }
