@@ -18,6 +18,8 @@ const (
 	// All is everything that controls a desktop. The clipboard is apart: it
 	// lets a viewer read as well.
 	All = Mouse | Keyboard | Gamepad | Touch
+	// Everything is All and the clipboard.
+	Everything = All | Clipboard
 )
 
 var levelNames = []string{"mouse", "keyboard", "gamepad", "touch", "clipboard"}

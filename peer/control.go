@@ -26,7 +26,7 @@ func (r *Remote) greet() {
 func (r *Remote) announce() []StreamInfo {
 	all := []StreamInfo{}
 	for _, t := range r.tracks {
-		info := StreamInfo{ID: t.stream.ID(), Name: t.stream.Name(), Kind: t.kind.String()}
+		info := StreamInfo{ID: t.id, Name: t.stream.Name(), Kind: t.kind.String()}
 		info.Width, info.Height = t.stream.Size()
 		if sink, _ := t.bound(); sink != nil {
 			info.Codec = sink.Codec().Name

@@ -25,7 +25,7 @@ type cursorOutbox struct {
 
 // runCursor sends the pointer of the first picture until the remote ends.
 func (r *Remote) runCursor() {
-	var stream *streams.Stream
+	var stream *streams.Track
 	for _, t := range r.tracks {
 		if t.kind == webrtc.RTPCodecTypeVideo {
 			stream = t.stream
@@ -79,7 +79,7 @@ func (r *Remote) sendShape() {
 	}
 }
 
-func (r *Remote) sendPosition(stream *streams.Stream, seq uint16) uint16 {
+func (r *Remote) sendPosition(stream *streams.Track, seq uint16) uint16 {
 	r.cursor.mu.Lock()
 	c, moved := r.cursor.last, r.cursor.moved
 	r.cursor.mu.Unlock()

@@ -43,7 +43,7 @@ type Options struct {
 	TCPOnly bool
 
 	// Streams is what viewers get: video and sound, in any number.
-	Streams []*streams.Stream
+	Streams []*streams.Track
 	// Bitrate is what the way to a viewer is thought to carry until it shows,
 	// in bits a second; the video encoder starts with it. Zero means 8 Mbit/s.
 	Bitrate int

@@ -106,11 +106,11 @@ func (r *Remote) setUpHost() error {
 	if r.peer.o.Injector != nil {
 		r.seat = input.NewSeat(r.peer.o.Injector, r.peer.o.Level)
 	}
-	for _, s := range r.peer.o.Streams {
+	for i, s := range r.peer.o.Streams {
 		if len(s.Codecs()) == 0 {
 			continue
 		}
-		t := newTrack(r, s)
+		t := newTrack(r, i+1, s)
 		init := webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly}
 		transceiver, err := r.pc.AddTransceiverFromTrack(t, init)
 		if err != nil {

@@ -24,7 +24,8 @@ const heldChunks = 16
 // it once a codec is agreed, and one goroutine then sends until Unbind.
 type track struct {
 	remote *Remote
-	stream *streams.Stream
+	stream *streams.Track
+	id     int // of the stream, as announced
 	kind   webrtc.RTPCodecType
 	base   uint32 // the RTP timestamp of time 0 on the clock of capture.Now
 
@@ -45,8 +46,8 @@ type trackStats struct {
 	lost, jitter, rtt, remb atomic.Int64
 }
 
-func newTrack(r *Remote, s *streams.Stream) *track {
-	return &track{remote: r, stream: s, kind: kindOf(s.Codecs()[0]), base: rand.Uint32(), ready: make(chan struct{})}
+func newTrack(r *Remote, id int, s *streams.Track) *track {
+	return &track{remote: r, id: id, stream: s, kind: kindOf(s.Codecs()[0]), base: rand.Uint32(), ready: make(chan struct{})}
 }
 
 // ID is the track's id within its MediaStream.
@@ -57,7 +58,7 @@ func (t *track) RID() string { return "" }
 
 // StreamID is the MediaStream's id. Each stream has its own: a browser delays
 // the picture to match sound that is in the same.
-func (t *track) StreamID() string { return mediaStreamID(t.stream.ID()) }
+func (t *track) StreamID() string { return mediaStreamID(t.id) }
 
 // Kind is video or audio.
 func (t *track) Kind() webrtc.RTPCodecType { return t.kind }
@@ -85,7 +86,7 @@ func (t *track) Bind(ctx webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, e
 	}
 	t.sink = sink
 	t.wire = newWire(ctx, params, &t.stats)
-	packs := t.remote.peer.packs.get(t.stream.ID(), codec)
+	packs := t.remote.peer.packs.get(t.id, codec)
 	wire := t.wire
 	t.remote.wg.Go(func() { t.send(t.remote.ctx, sink, packs, wire) })
 	return params, nil
@@ -202,7 +203,7 @@ func (t *track) write(ctx context.Context, w *wire, packs *packetizer, c *encode
 	w.writeFrame(ctx, packs.payloads(c), t.timestamp(at, w.clockRate))
 	t.stats.frames.Add(1)
 	if t.kind == webrtc.RTPCodecTypeVideo {
-		t.remote.resized(t.stream.ID(), c.Width, c.Height)
+		t.remote.resized(t.id, c.Width, c.Height)
 	}
 }
 

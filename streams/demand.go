@@ -23,7 +23,7 @@ type Want struct {
 	Bitrate int
 }
 
-// Stats counts what went through a stream.
+// Stats counts what went through a track.
 type Stats struct {
 	// Frames and Bytes count the encoded chunks, once for each codec.
 	Frames, Bytes uint64
@@ -38,10 +38,10 @@ type Stats struct {
 	Sinks int
 }
 
-// Demand is what a [Source] sees of a stream's sinks. The source reads from
+// Demand is what a [Source] sees of a track's sinks. The source reads from
 // one goroutine what is wanted, and delivers it.
 type Demand struct {
-	stream  *Stream
+	track   *Track
 	changed chan struct{}
 	poked   chan struct{}
 
@@ -62,9 +62,9 @@ type codecDemand struct {
 	lastKey time.Duration // when
 }
 
-func newDemand(s *Stream) *Demand {
+func newDemand(t *Track) *Demand {
 	return &Demand{
-		stream:  s,
+		track:   t,
 		changed: make(chan struct{}, 1),
 		poked:   make(chan struct{}, 1),
 		sinks:   map[*Sink]*codecDemand{},
@@ -159,8 +159,8 @@ func (d *Demand) SetTarget(bps int) {
 	d.stats.Target = bps
 }
 
-// SetCursor passes a change of the pointer on to the stream's watchers.
-func (d *Demand) SetCursor(c capture.Cursor) { d.stream.cursor.set(c) }
+// SetCursor passes a change of the pointer on to the track's watchers.
+func (d *Demand) SetCursor(c capture.Cursor) { d.track.cursor.set(c) }
 
 func (d *Demand) size() (w, h int) {
 	d.mu.Lock()

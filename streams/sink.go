@@ -14,9 +14,9 @@ import (
 // short enough that nobody sees an old desktop.
 const queueLength = 8
 
-// Sink is one viewer's end of a stream.
+// Sink is one viewer's end of a track.
 type Sink struct {
-	stream *Stream
+	track  *Track
 	codec  encode.Codec
 	viewer string
 	video  bool
@@ -32,10 +32,10 @@ type Sink struct {
 	gated bool // waits for a key frame
 }
 
-func newSink(s *Stream, codec encode.Codec, viewer string) *Sink {
+func newSink(t *Track, codec encode.Codec, viewer string) *Sink {
 	video := codec.Channels == 0
 	return &Sink{
-		stream: s, codec: codec, viewer: viewer, video: video, gated: video,
+		track: t, codec: codec, viewer: viewer, video: video, gated: video,
 		ready: make(chan struct{}, 1), gone: make(chan struct{}),
 		queue: make([]*encode.Chunk, 0, queueLength),
 	}
@@ -108,17 +108,17 @@ func (k *Sink) push(c *encode.Chunk) (skipped int) {
 }
 
 // RequestKeyframe asks for a key frame, as a PLI does.
-func (k *Sink) RequestKeyframe() { k.stream.demand.requestKey(k) }
+func (k *Sink) RequestKeyframe() { k.track.demand.requestKey(k) }
 
 // SetBitrate says what the way to this viewer carries, in bits a second.
 // Zero means that nothing is known.
-func (k *Sink) SetBitrate(bps int) { k.stream.demand.setBitrate(k, bps) }
+func (k *Sink) SetBitrate(bps int) { k.track.demand.setBitrate(k, bps) }
 
 // Close detaches the sink. The last one stops the source. The second call
 // does nothing.
 func (k *Sink) Close() {
 	k.once.Do(func() {
 		close(k.gone)
-		k.stream.detach(k)
+		k.track.detach(k)
 	})
 }

@@ -1,131 +1,233 @@
 package streams
 
 import (
-	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"slices"
 	"sync"
 
-	"github.com/causeway-rtc/causeway/capture"
-	"github.com/causeway-rtc/causeway/encode"
+	"github.com/causeway-rtc/causeway/input"
 )
 
-// Source makes the chunks of a [Stream].
-type Source interface {
-	// Codecs lists what it can encode to, best first.
-	Codecs() []encode.Codec
-	// Run produces what d asks for until ctx is done. It outlives a display
-	// or sound server that goes away, and tells a person through means of
-	// its own.
-	Run(ctx context.Context, d *Demand)
+// Type is what a stream shows.
+type Type string
+
+// The types of streams.
+const (
+	// Desktop is all of a computer's screen.
+	Desktop Type = "desktop"
+	// Apps is the windows of chosen processes, and nothing else.
+	Apps Type = "apps"
+	// Frames is what a program draws for itself.
+	Frames Type = "frames"
+)
+
+// Options describes a [Stream].
+type Options struct {
+	// Name tells the stream from the others of its peer: "desktop".
+	Name string
+	// Type is what it shows. Empty means Desktop.
+	Type Type
+	// Processes are the ids of the processes whose windows are shown, with
+	// their children, in a stream of type Apps.
+	Processes []int
+	// Resolution is what becomes of the display's size.
+	Resolution Resolution
+	// Tracks are its picture, its sound, or both, the picture first. They are
+	// closed with the stream.
+	Tracks []*Track
+	// Injector takes what viewers do. Share it by an [input.Desk]. Nil means
+	// that viewers may only watch. It stays the caller's to close, after the
+	// stream.
+	Injector input.Injector
+	// Level is what a viewer may do to whom [Stream.SetViewerLevel] gave no
+	// level of its own.
+	Level input.Level
+	// Filter sees each event of a viewer before it is injected, and discards
+	// it by returning false. It is called from a goroutine of the viewer's
+	// connection and must not block. Nil lets everything through.
+	Filter func(viewer string, e input.Event) bool
+	// Joined and Left are told of each viewer. They must not block.
+	Joined, Left func(viewer string)
 }
 
-// Stream is one published picture or sound. Its methods may be called from
-// any goroutine.
+// Resolution is a strategy for the size of a display while it is streamed.
+type Resolution struct {
+	// Strategy is one of the constants below.
+	Strategy Strategy
+	// Width and Height in pixels are for Constant.
+	Width, Height int
+}
+
+// Strategy names a [Resolution].
+type Strategy string
+
+// The strategies. A display whose size was changed gets its old one back when
+// the stream ends.
+const (
+	// Unchanged leaves the display as it is. It is the default.
+	Unchanged Strategy = ""
+	// Constant gives it the Resolution's size.
+	Constant Strategy = "constant"
+	// FindBestFit gives it the size nearest to that of the viewer's picture.
+	FindBestFit Strategy = "best-fit"
+)
+
+// Stream is a named set of tracks that a peer publishes, and what each of its
+// viewers may do. Its methods may be called from any goroutine.
 type Stream struct {
-	id     int
-	name   string
-	source Source
-	cursor cursorHub
-	demand *Demand
+	o Options
 
-	mu     sync.Mutex
-	sinks  int
-	stop   context.CancelFunc // of the running source, nil when none runs
-	done   chan struct{}      // closed when the last started source has returned
-	closed bool
+	mu      sync.Mutex
+	level   input.Level            // of those without one of their own
+	levels  map[string]input.Level // of those with one
+	viewers map[string]*Viewer
+	closed  bool
 }
 
-// New makes a stream of source. Nothing runs until a sink attaches. id tells
-// it from the other streams of its peer, and name is for people.
-func New(id int, name string, source Source) *Stream {
-	s := &Stream{id: id, name: name, source: source, done: make(chan struct{})}
-	close(s.done)
-	s.demand = newDemand(s)
-	return s
-}
-
-// ID is the stream's number among its peer's.
-func (s *Stream) ID() int { return s.id }
-
-// Name is what a person calls it: "desktop".
-func (s *Stream) Name() string { return s.name }
-
-// Codecs lists what the stream can be encoded as, best first. All are video,
-// or all are sound.
-func (s *Stream) Codecs() []encode.Codec { return s.source.Codecs() }
-
-// Size is the picture's width and height in pixels, zero before the first
-// frame and for sound.
-func (s *Stream) Size() (w, h int) { return s.demand.size() }
-
-// Attach adds a sink that takes the stream in codec, for the viewer of that
-// id. The first sink starts the source.
-func (s *Stream) Attach(codec encode.Codec, viewer string) (*Sink, error) {
-	has := func(c encode.Codec) bool { return c.Name == codec.Name }
-	if !slices.ContainsFunc(s.source.Codecs(), has) {
-		return nil, fmt.Errorf("streams: %s is not offered in %s", s.name, codec.Name)
+// New makes a stream. Nothing runs until a viewer's track attaches.
+func New(o Options) (*Stream, error) {
+	if o.Name == "" {
+		return nil, errors.New("streams: a stream needs a name")
 	}
+	if o.Type == "" {
+		o.Type = Desktop
+	}
+	if o.Type == Apps && len(o.Processes) == 0 {
+		return nil, fmt.Errorf("streams: %s: a stream of applications needs the ids of their processes", o.Name)
+	}
+	if r := o.Resolution; r.Strategy == Constant && (r.Width <= 0 || r.Height <= 0) {
+		return nil, fmt.Errorf("streams: %s: a constant resolution of %dx%d", o.Name, r.Width, r.Height)
+	}
+	return &Stream{o: o, level: o.Level, levels: map[string]input.Level{}, viewers: map[string]*Viewer{}}, nil
+}
+
+// Name tells the stream from the others of its peer.
+func (s *Stream) Name() string { return s.o.Name }
+
+// Type is what the stream shows.
+func (s *Stream) Type() Type { return s.o.Type }
+
+// Processes are those of [Options.Processes].
+func (s *Stream) Processes() []int { return slices.Clone(s.o.Processes) }
+
+// Resolution is that of [Options.Resolution].
+func (s *Stream) Resolution() Resolution { return s.o.Resolution }
+
+// Tracks are the picture, the sound, or both.
+func (s *Stream) Tracks() []*Track { return slices.Clone(s.o.Tracks) }
+
+// Controllable is true when the stream takes input at all.
+func (s *Stream) Controllable() bool { return s.o.Injector != nil }
+
+// Level is what a viewer may do who has no level of its own.
+func (s *Stream) Level() input.Level {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.level
+}
+
+// SetLevel changes what viewers may do who have no level of their own, at
+// once. What they hold down and may no longer press is let go of.
+func (s *Stream) SetLevel(level input.Level) error {
+	s.mu.Lock()
+	s.level = level
+	var concerned []*Viewer
+	for id, v := range s.viewers {
+		if _, own := s.levels[id]; !own {
+			concerned = append(concerned, v)
+		}
+	}
+	s.mu.Unlock()
+	var errs []error
+	for _, v := range concerned {
+		errs = append(errs, v.setLevel(level&v.wants))
+	}
+	return errors.Join(errs...)
+}
+
+// ViewerLevel is what the viewer of that id may do; nothing, if it does not
+// watch.
+func (s *Stream) ViewerLevel(viewer string) input.Level {
+	s.mu.Lock()
+	v := s.viewers[viewer]
+	s.mu.Unlock()
+	if v == nil {
+		return input.None
+	}
+	return v.Level()
+}
+
+// SetViewerLevel gives one viewer a level of its own, at once and until it
+// leaves, whatever it asked for. What it holds down and may no longer press is
+// let go of.
+func (s *Stream) SetViewerLevel(viewer string, level input.Level) error {
+	s.mu.Lock()
+	v := s.viewers[viewer]
+	if v == nil {
+		s.mu.Unlock()
+		return fmt.Errorf("streams: %s does not watch %s", viewer, s.o.Name)
+	}
+	s.levels[viewer] = level
+	s.mu.Unlock()
+	return v.setLevel(level)
+}
+
+// Viewers are the ids of those who watch.
+func (s *Stream) Viewers() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(maps.Keys(s.viewers))
+}
+
+// Join admits a viewer under an id that no other has. It may do what it wants
+// to, within the stream's level. changed is told of each new level; it must
+// not block, nor call the stream.
+func (s *Stream) Join(viewer string, wants input.Level, changed func(input.Level)) (*Viewer, error) {
+	s.mu.Lock()
 	if s.closed {
-		return nil, fmt.Errorf("streams: %s: %w", s.name, net.ErrClosed)
+		s.mu.Unlock()
+		return nil, fmt.Errorf("streams: %s: %w", s.o.Name, net.ErrClosed)
 	}
-	k := newSink(s, codec, viewer)
-	s.demand.add(k)
-	if s.sinks++; s.sinks == 1 {
-		s.start()
+	if s.viewers[viewer] != nil {
+		s.mu.Unlock()
+		return nil, fmt.Errorf("streams: %s watches %s already", viewer, s.o.Name)
 	}
-	return k, nil
+	v := newViewer(s, viewer, wants, changed)
+	s.viewers[viewer] = v
+	s.mu.Unlock()
+	if s.o.Joined != nil {
+		s.o.Joined(viewer)
+	}
+	return v, nil
 }
 
-// start runs the source once its last run has ended. The caller holds mu.
-func (s *Stream) start() {
-	ctx, cancel := context.WithCancel(context.Background())
-	before, done := s.done, make(chan struct{})
-	s.stop, s.done = cancel, done
-	go func() {
-		defer close(done)
-		<-before
-		s.source.Run(ctx, s.demand)
-	}()
-}
-
-// detach is Sink.Close.
-func (s *Stream) detach(k *Sink) {
+// leave is Viewer.Close.
+func (s *Stream) leave(v *Viewer) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.demand.remove(k)
-	if s.sinks--; s.sinks == 0 {
-		s.stop()
+	delete(s.viewers, v.id)
+	delete(s.levels, v.id)
+	s.mu.Unlock()
+	if s.o.Left != nil {
+		s.o.Left(v.id)
 	}
 }
 
-// Poke pulls the next capture forward: something was injected, and its
-// effect should be seen without waiting for the frame rate's next turn.
-func (s *Stream) Poke() { s.demand.poke() }
-
-// WatchCursor calls f at each change of the pointer, from one goroutine at a
-// time, until ctx is done. It outlives a display that goes away and returns.
-// f must not block.
-func (s *Stream) WatchCursor(ctx context.Context, f func(capture.Cursor)) { s.cursor.watch(ctx, f) }
-
-// Stats are counts since the stream began; a reader takes differences.
-func (s *Stream) Stats() Stats { return s.demand.statsNow() }
-
-// Close detaches every sink and waits until the source has stopped. The
-// second call does nothing.
+// Close ends the stream for all its viewers and waits until its sources have
+// stopped. The second call does nothing.
 func (s *Stream) Close() error {
 	s.mu.Lock()
 	s.closed = true
+	viewers := slices.Collect(maps.Values(s.viewers))
 	s.mu.Unlock()
-	for _, k := range s.demand.all() {
-		k.Close()
+	var errs []error
+	for _, v := range viewers {
+		errs = append(errs, v.Close())
 	}
-	s.mu.Lock()
-	done := s.done
-	s.mu.Unlock()
-	<-done
-	return nil
+	for _, t := range s.o.Tracks {
+		errs = append(errs, t.Close())
+	}
+	return errors.Join(errs...)
 }

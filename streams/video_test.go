@@ -141,7 +141,7 @@ func (s *statuses) String() string {
 // show makes a stream of one screen and its encoders, and a sink that is read
 // into the returned channel.
 func show(t *testing.T, sc *screen, st *statuses, encoders ...encode.Backend) (*streams.Sink, chan *encode.Chunk) {
-	s := streams.New(1, "desktop", streams.NewVideo(streams.VideoOptions{
+	s := streams.NewTrack("desktop", streams.NewVideo(streams.VideoOptions{
 		Backends: []capture.Backend{sc.backend()},
 		Codecs:   []encode.Codec{encode.H264},
 		Encoders: encoders,

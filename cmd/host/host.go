@@ -103,7 +103,7 @@ func newHost(c config, desk *desktop, port *peer.Port, log *slog.Logger) (*host,
 
 // streams are the picture and, unless it is off or cannot be encoded, the
 // sound.
-func (h *host) streams() ([]*streams.Stream, error) {
+func (h *host) streams() ([]*streams.Track, error) {
 	offered := []encode.Codec{encode.H264, encode.VP8}
 	for _, only := range []string{strings.TrimPrefix(h.c.codec, "auto"), codecOf(h.c.encoder)} {
 		if only != "" {
@@ -130,7 +130,7 @@ func (h *host) streams() ([]*streams.Stream, error) {
 		Codecs:  usable, Encoders: encoders, FPS: h.c.fps, Bitrate: h.c.bitrate,
 		Status: h.status("video"), Log: h.log,
 	})
-	published := []*streams.Stream{streams.New(1, "desktop", video)}
+	published := []*streams.Track{streams.NewTrack("desktop", video)}
 	if h.c.audio == "off" {
 		return published, nil
 	}
@@ -144,7 +144,7 @@ func (h *host) streams() ([]*streams.Stream, error) {
 		Capture:  capture.AudioOptions{Source: strings.TrimPrefix(h.c.audio, "auto"), Log: h.log},
 		Encoder:  opus[0], Status: h.status("audio"), Log: h.log,
 	})
-	return append(published, streams.New(2, "sound", sound)), nil
+	return append(published, streams.NewTrack("sound", sound)), nil
 }
 
 // injector opens what the flags ask for at the first event, and again after

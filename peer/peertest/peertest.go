@@ -27,7 +27,7 @@ type World struct {
 	Bus   *memory.Bus
 	Host  *peer.Peer
 	Token auth.Token
-	Video *streams.Stream
+	Video *streams.Track
 	Tape  *Tape
 	t     testing.TB
 }
@@ -37,12 +37,12 @@ type World struct {
 func New(t testing.TB, change ...func(*peer.Options)) *World {
 	t.Helper()
 	w := &World{Bus: memory.New(memory.Options{}), Token: auth.NewToken(), Tape: &Tape{}, t: t}
-	w.Video = streams.New(0, "desktop", &Source{})
-	audio := streams.New(1, "sound", AudioSource{})
+	w.Video = streams.NewTrack("desktop", &Source{})
+	audio := streams.NewTrack("sound", AudioSource{})
 	o := peer.Options{
 		ID:       HostID,
 		Signal:   w.Dial("192.0.2.1"),
-		Streams:  []*streams.Stream{w.Video, audio},
+		Streams:  []*streams.Track{w.Video, audio},
 		Injector: w.Tape,
 		Level:    input.All,
 		Verify:   peer.VerifyToken(auth.NewGuard(w.Token, auth.Options{})),

@@ -44,7 +44,7 @@ func (s *ticker) Run(ctx context.Context, d *streams.Demand) {
 	}
 }
 
-func attach(t *testing.T, s *streams.Stream, codec encode.Codec) *streams.Sink {
+func attach(t *testing.T, s *streams.Track, codec encode.Codec) *streams.Sink {
 	t.Helper()
 	k, err := s.Attach(codec, "viewer")
 	if err != nil {
@@ -66,7 +66,7 @@ func next(t *testing.T, k *streams.Sink) *encode.Chunk {
 func TestStreamRunsWhileSinksAreAttached(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := &ticker{tick: 10 * time.Millisecond}
-		s := streams.New(1, "desktop", src)
+		s := streams.NewTrack("desktop", src)
 		if time.Sleep(time.Second); src.runs.Load() != 0 {
 			t.Fatal("the source runs before anybody watches")
 		}
@@ -98,7 +98,7 @@ func TestStreamRunsWhileSinksAreAttached(t *testing.T) {
 
 func TestNewSinkBeginsWithKeyframe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := streams.New(1, "desktop", &ticker{tick: 10 * time.Millisecond})
+		s := streams.NewTrack("desktop", &ticker{tick: 10 * time.Millisecond})
 		defer s.Close()
 		a := attach(t, s, encode.H264)
 		if !next(t, a).Key {
@@ -117,7 +117,7 @@ func TestNewSinkBeginsWithKeyframe(t *testing.T) {
 func TestKeyframeRequestsAreCoalesced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := &ticker{tick: 10 * time.Millisecond}
-		s := streams.New(1, "desktop", src)
+		s := streams.NewTrack("desktop", src)
 		defer s.Close()
 		k := attach(t, s, encode.H264)
 		next(t, k)
@@ -135,7 +135,7 @@ func TestKeyframeRequestsAreCoalesced(t *testing.T) {
 
 func TestSlowSinkLosesChunksAndBeginsAnewWithKeyframe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := streams.New(1, "desktop", &ticker{tick: 10 * time.Millisecond})
+		s := streams.NewTrack("desktop", &ticker{tick: 10 * time.Millisecond})
 		defer s.Close()
 		slow, fast := attach(t, s, encode.H264), attach(t, s, encode.H264)
 		next(t, slow)
@@ -162,7 +162,7 @@ func TestSlowSinkLosesChunksAndBeginsAnewWithKeyframe(t *testing.T) {
 }
 
 func TestClosedSinkSaysSo(t *testing.T) {
-	s := streams.New(1, "desktop", &ticker{tick: time.Hour})
+	s := streams.NewTrack("desktop", &ticker{tick: time.Hour})
 	defer s.Close()
 	k := attach(t, s, encode.H264)
 	time.AfterFunc(time.Millisecond, k.Close)
@@ -172,7 +172,7 @@ func TestClosedSinkSaysSo(t *testing.T) {
 }
 
 func TestUnknownCodecIsRefused(t *testing.T) {
-	s := streams.New(1, "desktop", &ticker{tick: time.Hour})
+	s := streams.NewTrack("desktop", &ticker{tick: time.Hour})
 	if _, err := s.Attach(encode.Opus, "viewer"); err == nil {
 		t.Fatal("a picture was attached as sound")
 	}
@@ -181,7 +181,7 @@ func TestUnknownCodecIsRefused(t *testing.T) {
 func TestWantsCarriesTheLowestBitrate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := &wanter{got: make(chan streams.Want, 1)}
-		s := streams.New(1, "desktop", src)
+		s := streams.NewTrack("desktop", src)
 		defer s.Close()
 		a, b := attach(t, s, encode.H264), attach(t, s, encode.H264)
 		a.SetBitrate(3_000_000)
@@ -219,7 +219,7 @@ func (s *wanter) Run(ctx context.Context, d *streams.Demand) {
 func TestWatchersSeeTheLatestPointer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := &pointer{d: make(chan *streams.Demand, 1)}
-		s := streams.New(1, "desktop", src)
+		s := streams.NewTrack("desktop", src)
 		defer s.Close()
 		attach(t, s, encode.H264)
 		d := <-src.d
