@@ -35,8 +35,10 @@ var mayImport = map[string][]string{
 	"peer/room":       {"input", "peer/signal"},
 	// The broker is the in-memory exchange behind the server's end of the
 	// WebSocket driver.
-	"peer/broker": {"peer/signal", "peer/signal/memory", "peer/signal/ws", "peer/auth", "peer/room"},
-	"web":         {},
+	"peer/broker":     {"peer/signal", "peer/signal/memory", "peer/signal/ws", "peer/auth", "peer/room"},
+	"peer/binarypack": {},
+	"peer/peerserver": {},
+	"web":             {},
 }
 
 // family is a contract, the folders below it that implement it, and the table
