@@ -58,7 +58,10 @@ type Options struct {
 func Dial(ctx context.Context, drivers []Driver, rawURL string, o Options) (Conn, error) {
 	u, err := url.Parse(rawURL)
 	if err != nil {
-		return nil, fmt.Errorf("signal: %w", err)
+		if e, ok := errors.AsType[*url.Error](err); ok {
+			err = e.Err // without the URL, which may have a secret
+		}
+		return nil, fmt.Errorf("signal: the URL: %w", err)
 	}
 	for _, d := range drivers {
 		if slices.Contains(d.Schemes, u.Scheme) {

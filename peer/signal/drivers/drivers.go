@@ -2,6 +2,7 @@ package drivers
 
 import (
 	"github.com/causeway-rtc/causeway/peer/signal"
+	"github.com/causeway-rtc/causeway/peer/signal/nats"
 	"github.com/causeway-rtc/causeway/peer/signal/ws"
 )
 
@@ -9,5 +10,6 @@ import (
 func All() []signal.Driver {
 	return []signal.Driver{
 		ws.Driver,
+		nats.Driver,
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,21 +16,37 @@ import (
 // Patience is how long a test waits for what should happen at once.
 const Patience = 20 * time.Second
 
+// Promise is something of [signal.Conn] that not every transport can keep.
+type Promise string
+
+// Claims is that the exchange refuses an id which another connection has, and
+// hands it over by its secret. It takes a server that knows of claims.
+const Claims Promise = "claims"
+
 // Run tests an exchange. dial opens another connection to it; Run closes it.
-// The exchange has nobody in rooms whose names begin with "test".
-func Run(t *testing.T, dial func(t *testing.T) signal.Conn) {
-	for name, test := range map[string]func(*testing.T, *exchange){
-		"direct":   testDirect,
-		"room":     testRoom,
-		"denied":   testDenied,
-		"taken":    testTaken,
-		"takeover": testTakeover,
-		"absent":   testAbsent,
-		"large":    testLarge,
-		"close":    testClose,
+// The exchange has nobody in rooms whose names begin with "test". What the
+// transport is without is not tested.
+func Run(t *testing.T, dial func(t *testing.T) signal.Conn, without ...Promise) {
+	for _, test := range []struct {
+		name  string
+		needs Promise
+		run   func(*testing.T, *exchange)
+	}{
+		{"direct", "", testDirect},
+		{"room", "", testRoom},
+		{"rooms", "", testRooms},
+		{"denied", "", testDenied},
+		{"taken", Claims, testTaken},
+		{"takeover", Claims, testTakeover},
+		{"absent", "", testAbsent},
+		{"large", "", testLarge},
+		{"close", "", testClose},
 	} {
-		t.Run(name, func(t *testing.T) {
-			test(t, &exchange{dial: dial, room: "test-" + name})
+		if slices.Contains(without, test.needs) {
+			continue
+		}
+		t.Run(test.name, func(t *testing.T) {
+			test.run(t, &exchange{dial: dial, room: "test-" + test.name})
 		})
 	}
 }
@@ -136,6 +153,34 @@ func testRoom(t *testing.T, x *exchange) {
 	_ = publish(a, signal.Direct(x.room, "b"), "a", "last")
 	expect(t, c, signal.Room(x.room), "a", "again")
 	expect(t, b, signal.Direct(x.room, "b"), "a", "last")
+}
+
+// One connection may be in several rooms, under a name in each.
+func testRooms(t *testing.T, x *exchange) {
+	a, b := x.member(t, "a", ""), x.member(t, "b", "")
+	other := x.room + "-other"
+	for id, m := range map[string]signal.Conn{"a2": a, "b2": b} {
+		for _, ns := range []signal.Namespace{signal.Room(other), signal.Direct(other, id)} {
+			if err := m.Subscribe(t.Context(), ns, ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	x.settle(t, a, "a")
+	x.settle(t, b, "b")
+	_ = publish(a, signal.Direct(x.room, "b"), "a", "first")
+	_ = publish(a, signal.Room(other), "a2", "join")
+	_ = publish(a, signal.Direct(other, "b2"), "a2", "offer")
+	expect(t, b, signal.Direct(x.room, "b"), "a", "first")
+	expect(t, b, signal.Room(other), "a2", "join")
+	expect(t, b, signal.Direct(other, "b2"), "a2", "offer")
+	refused(t, a, publish(a, signal.Room(other), "a", "join"), signal.ErrDenied)
+	refused(t, a, publish(a, signal.Room(x.room), "a2", "join"), signal.ErrDenied)
+	if err := a.Unsubscribe(t.Context(), signal.Direct(other, "a2")); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, a, publish(a, signal.Room(other), "a2", "join"), signal.ErrDenied)
+	x.settle(t, a, "a")
 }
 
 func testDenied(t *testing.T, x *exchange) {
