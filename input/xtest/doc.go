@@ -18,7 +18,10 @@
 // Shift and level 3 or 5 that the viewer holds go up and then down again.
 // Control, Alt and Super stay as they are: with them it is a shortcut.
 //
-// A character that no key has is put on a key that is otherwise unused. There
+// A character that no key has is put on a key that is otherwise unused, where
+// it stays for as long as there are others, and the application that has the
+// focus is told to read the mapping again: some do not hear of the change by
+// themselves. It reads it before it takes the key, so this needs no wait. There
 // are few of these, some twenty, and an application looks a key up when it
 // gets round to it: so the one that was used longest ago is taken, and not
 // before it has rested for 0.3 seconds. Text is therefore exact for an

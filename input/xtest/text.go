@@ -26,6 +26,7 @@ type typing struct {
 	base     byte
 	locked   byte
 	released []byte // keys of the viewer that went up for it
+	told     bool   // the application knows of the keys lent so far
 }
 
 // typeText types the whole text, or fails before it has typed the first
@@ -47,7 +48,7 @@ func (i *injector) typeText(e input.Text) error {
 	}
 	defer i.putBack(t)
 	for _, r := range e.Text {
-		p, err := i.find(r)
+		p, err := i.find(t, r)
 		if err != nil {
 			return err
 		}
@@ -81,32 +82,38 @@ func (i *injector) learnKeys(group int) error {
 
 // find is a place to type r: its key, if the viewer does not hold that down,
 // or else a key lent to it.
-func (i *injector) find(r rune) (place, error) {
+func (i *injector) find(t *typing, r rune) (place, error) {
 	for _, p := range i.text.places[r] {
 		if !i.down[p.code] {
 			return p, nil
 		}
 	}
-	code, err := i.lend(keysymOf(r))
+	code, err := i.lend(t, keysymOf(r))
 	return place{code: code, affect: modLock}, err
 }
 
 // lend returns a key that has sym on all levels, and waits for one to have
-// rested if it must.
-func (i *injector) lend(sym uint32) (byte, error) {
+// rested if it must. It tells the application, once a text for keys that were
+// lent before: the focus may have been elsewhere then.
+func (i *injector) lend(t *typing, sym uint32) (byte, error) {
 	pool := i.text.spares
-	if n := pool.find(sym); n >= 0 {
-		return pool.use(n, time.Now()), nil
+	n := pool.find(sym)
+	if n < 0 {
+		if len(pool) == 0 {
+			return 0, fmt.Errorf("a character that no key has, and no key to spare: %w", errors.ErrUnsupported)
+		}
+		n, t.told = 0, false
+		if err := i.await(pool[n]); err != nil {
+			return 0, err
+		}
+		i.setKey(pool[n].code, sym)
+		pool[n].sym = sym
 	}
-	if len(pool) == 0 {
-		return 0, fmt.Errorf("a character that no key has, and no key to spare: %w", errors.ErrUnsupported)
+	if !t.told {
+		i.announceKeys()
+		t.told = true
 	}
-	if err := i.await(pool[0]); err != nil {
-		return 0, err
-	}
-	i.setKey(pool[0].code, sym)
-	pool[0].sym = sym
-	return pool.use(0, time.Now()), nil
+	return pool.use(n, time.Now()), nil
 }
 
 // await returns when the key has rested.

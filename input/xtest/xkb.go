@@ -107,6 +107,19 @@ func (i *injector) setKey(code byte, sym uint32) {
 	xproto.ChangeKeyboardMapping(i.x, 1, xproto.Keycode(code), 4, []xproto.Keysym{s, s, s, s})
 }
 
+// announceKeys makes the application that has the focus look at the mapping
+// again before it takes the next key. The server's own news do not reach all:
+// Chromium asks for those of a new keyboard alone, and as a client of XKB gets
+// none in the core protocol. It must name all keys, since Chromium takes what
+// it names for all that there are. A client that had the news reads the
+// mapping twice, no more.
+func (i *injector) announceKeys() {
+	const keyboard, inputFocus = 1, 1 // X11 protocol, MappingNotify and SendEvent
+	e := xproto.MappingNotifyEvent{Request: keyboard, FirstKeycode: i.min, Count: byte(i.max - i.min + 1)}
+	// Without a mask it goes to the client whose window it is.
+	xproto.SendEvent(i.x, false, inputFocus, xproto.EventMaskNoEvent, string(e.Bytes()))
+}
+
 // isDown reports which keycodes the server holds for down.
 func (i *injector) isDown() (func(code byte) bool, error) {
 	r, err := xproto.QueryKeymap(i.x).Reply()
