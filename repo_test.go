@@ -28,9 +28,10 @@ var mayImport = map[string][]string{
 	"encode":          {"capture"},
 	"input":           {},
 	"streams":         {"capture", "encode", "input"},
-	"peer":            {"capture", "encode", "streams", "input", "peer/signal", "peer/auth", "peer/congestion", "peer/room"},
+	"peer":            {"capture", "encode", "streams", "input", "peer/signal", "peer/auth", "peer/congestion", "peer/channel", "peer/room"},
 	"peer/signal":     {},
 	"peer/auth":       {"input"},
+	"peer/channel":    {},
 	"peer/congestion": {},
 	"peer/room":       {"input", "peer/signal"},
 	// The broker is the in-memory exchange behind the server's end of the
