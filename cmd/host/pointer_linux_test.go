@@ -12,10 +12,20 @@ import (
 	"github.com/causeway-rtc/causeway/web/webtest"
 )
 
+// resting is a condition of the page: nothing of the toolbar moves.
+const resting = "document.querySelector('.toolbar').getAnimations({ subtree: true }).length === 0"
+
 // hidden waits until the toolbar, which would be in the way, has gone.
 func (d *desk) hidden() {
 	d.t.Helper()
-	d.wait("!document.querySelector('.toolbar').classList.contains('shown')")
+	d.wait("!document.querySelector('.toolbar').classList.contains('shown') && " + resting)
+}
+
+// shown waits until the toolbar has come. Its buttons slide in, and are where
+// they look to be once they rest.
+func (d *desk) shown() {
+	d.t.Helper()
+	d.wait("document.querySelector('.toolbar').classList.contains('shown') && " + resting)
 }
 
 // wantClick fails the test unless a button goes down and up next on the host,
@@ -152,9 +162,10 @@ func TestPointerLockedByTheGameButtonMovesByDistances(t *testing.T) {
 	d.hidden()
 	const button = `.toolbar button[aria-label^="Game mode"]`
 	d.hands.move(640, 0)
-	d.wait(fmt.Sprintf("document.querySelector(%q).getBoundingClientRect().top > 0", button))
+	d.shown()
 	x, y := d.middle(button)
 	d.hands.move(x, y)
+	d.wait(fmt.Sprintf("document.querySelector(%q).matches(':hover')", button))
 	d.hands.button(1)
 	d.wait("document.pointerLockElement && causeway.stream.devices.mode === 'game'")
 	var px, py int
