@@ -75,17 +75,18 @@ func TestConformance(t *testing.T) {
 }
 
 func TestOrigin(t *testing.T) {
-	_, same := start(t, broker.Options{})
-	_, open := start(t, broker.Options{AllowOrigin: func(*http.Request) bool { return true }})
+	_, open := start(t, broker.Options{})
+	_, strict := start(t, broker.Options{AllowOrigin: broker.SameOrigin})
 	for _, test := range []struct {
 		url, origin string
 		want        bool
 	}{
-		{same, "", true},
-		{same, "http://" + strings.TrimPrefix(same, "ws://"), true},
-		{same, "http://attacker.example", false},
-		{same, "null", false},
 		{open, "http://elsewhere.example", true},
+		{open, "null", true},
+		{strict, "", true},
+		{strict, "http://" + strings.TrimPrefix(strict, "ws://"), true},
+		{strict, "http://attacker.example", false},
+		{strict, "null", false},
 	} {
 		header := http.Header{}
 		if test.origin != "" {

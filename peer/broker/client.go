@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
@@ -13,13 +14,11 @@ import (
 )
 
 const (
-	// writeTimeout is how long a client may not read.
-	writeTimeout = 5 * time.Second
-	// idleTimeout is three times the pings of Peerix clients.
-	idleTimeout = 100 * time.Second
-	// maxExcess is how many frames over the rate are refused before the
-	// client is closed.
-	maxExcess = 200
+	// maxStrikes is how many frames over the rate are refused before the
+	// client is closed. One is forgiven each second.
+	maxStrikes = 200
+	// costly is how many bytes of a frame count as one more.
+	costly = 16 << 10
 )
 
 var errMisbehaved = errors.New("the client misbehaved")
@@ -27,11 +26,12 @@ var errMisbehaved = errors.New("the client misbehaved")
 // client joins one WebSocket to one connection of the exchange. One goroutine
 // reads, another writes.
 type client struct {
-	broker *Broker
-	sock   *websocket.Conn
-	conn   *memory.Conn
-	bucket *bucket
-	excess int
+	broker  *Broker
+	sock    *websocket.Conn
+	conn    *memory.Conn
+	bucket  *bucket     // frames
+	strikes *bucket     // refused frames
+	asking  atomic.Bool // the reader waits for another client's answer
 }
 
 // serve returns when both sides are closed.
@@ -73,7 +73,7 @@ func (c *client) send(ctx context.Context, f *signal.Frame) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
+	ctx, cancel := context.WithTimeout(ctx, c.broker.o.Patience)
 	defer cancel()
 	return c.sock.Write(ctx, websocket.MessageText, b)
 }
@@ -81,7 +81,7 @@ func (c *client) send(ctx context.Context, f *signal.Frame) error {
 // read acts on the client's frames until it is gone, and says why.
 func (c *client) read(ctx context.Context) error {
 	for {
-		readCtx, cancel := context.WithTimeout(ctx, idleTimeout)
+		readCtx, cancel := context.WithTimeout(ctx, c.broker.o.Idle)
 		typ, b, err := c.sock.Read(readCtx)
 		cancel()
 		if err != nil {
@@ -91,29 +91,32 @@ func (c *client) read(ctx context.Context) error {
 			_ = c.sock.Close(websocket.StatusUnsupportedData, "frames are text")
 			return errMisbehaved
 		}
-		if err := c.act(ctx, b); err != nil {
-			refusal, ok := errors.AsType[*signal.Error](err)
-			if !ok {
-				return err
+		if !c.bucket.take(1 + len(b)/costly) {
+			if !c.strikes.take(1) {
+				_ = c.sock.Close(websocket.StatusPolicyViolation, "too many frames")
+				return errMisbehaved
 			}
-			if err := c.send(ctx, &signal.Frame{Op: signal.OpRefuse, Err: refusal}); err != nil {
-				return err
-			}
+			err = &signal.Error{Code: signal.CodeLimit, Text: "too many frames a second"}
+		} else {
+			err = c.act(ctx, b)
 		}
-		if c.excess > maxExcess {
-			_ = c.sock.Close(websocket.StatusPolicyViolation, "too many frames")
-			return errMisbehaved
+		if err := c.answer(ctx, err); err != nil {
+			return err
 		}
 	}
 }
 
-// act does what one frame asks. An error that is no *signal.Error ends the
-// connection.
-func (c *client) act(ctx context.Context, b []byte) error {
-	if !c.bucket.take() {
-		c.excess++
-		return &signal.Error{Code: signal.CodeLimit, Text: "too many frames a second"}
+// answer tells the client that it was refused. Any other error it returns,
+// which ends the connection.
+func (c *client) answer(ctx context.Context, err error) error {
+	if refusal, ok := errors.AsType[*signal.Error](err); ok {
+		return c.send(ctx, &signal.Frame{Op: signal.OpRefuse, Err: refusal})
 	}
+	return err
+}
+
+// act does what one frame asks.
+func (c *client) act(ctx context.Context, b []byte) error {
 	f, err := signal.ParseFrame(b)
 	if err != nil {
 		return err
@@ -123,7 +126,8 @@ func (c *client) act(ctx context.Context, b []byte) error {
 		return c.send(ctx, &signal.Frame{Op: signal.OpPong})
 	case signal.OpSubscribe:
 		for _, ns := range f.Namespaces {
-			if err := c.conn.Subscribe(ctx, ns, f.Secret); err != nil {
+			// What is refused of a list does not keep it from the rest.
+			if err := c.answer(ctx, c.subscribe(ctx, ns, f.Secret)); err != nil {
 				return err
 			}
 		}
@@ -140,6 +144,19 @@ func (c *client) act(ctx context.Context, b []byte) error {
 	return nil
 }
 
+func (c *client) subscribe(ctx context.Context, ns signal.Namespace, secret string) error {
+	err := c.conn.Subscribe(ctx, ns, secret)
+	if !errors.Is(err, signal.ErrTaken) {
+		return err
+	}
+	c.asking.Store(true)
+	defer c.asking.Store(false)
+	if !c.broker.lost(ctx, ns) {
+		return err
+	}
+	return c.conn.Subscribe(ctx, ns, secret)
+}
+
 // bucket is a token bucket. It is used from one goroutine.
 type bucket struct {
 	rate, burst, level float64
@@ -150,14 +167,15 @@ func newBucket(rate, burst int) *bucket {
 	return &bucket{rate: float64(rate), burst: float64(burst), level: float64(burst), last: time.Now()}
 }
 
-// take is true when there is a token for one more.
-func (b *bucket) take() bool {
+// take is true when there are n tokens, or as many as there can be.
+func (b *bucket) take(n int) bool {
 	now := time.Now()
 	b.level = min(b.burst, b.level+now.Sub(b.last).Seconds()*b.rate)
 	b.last = now
-	if b.level < 1 {
+	cost := min(float64(n), b.burst)
+	if b.level < cost {
 		return false
 	}
-	b.level--
+	b.level -= cost
 	return true
 }

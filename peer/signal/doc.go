@@ -8,8 +8,9 @@
 // # Drivers
 //
 // Package memory is the exchange itself, in one process; package ws is its
-// client over a WebSocket, and package peer/broker its server. Package
-// drivers lists what can be dialled by URL, and package signaltest holds the
+// client over a WebSocket, and package peer/broker its server. Package nats
+// is an exchange through a NATS server, with fewer promises. Package drivers
+// lists what can be dialled by URL, and package signaltest holds the
 // tests that each driver passes.
 //
 //	peer ─▶ signal.Conn ─▶ ws ═══ broker ─▶ memory ◀─ signal.Conn ◀─ peer

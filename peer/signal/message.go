@@ -24,7 +24,8 @@ type Message struct {
 	Type string `json:"type"`
 	// ID is the sender. The exchange refuses a message under another's id.
 	ID string `json:"id"`
-	// Data and Metadata depend on Type. Nil means absent.
+	// Data and Metadata depend on Type, and may be any JSON: the data of a
+	// join is a boolean or an object. Nil means absent.
 	Data     json.RawMessage `json:"data,omitempty"`
 	Metadata json.RawMessage `json:"metadata,omitempty"`
 	// Addr is where the message came from, an IP address as a rule, for rate

@@ -18,6 +18,10 @@ type Options struct {
 	// Queue is how many messages may wait for one connection, a quarter of
 	// them from the same sender. Zero means 256.
 	Queue int
+	// QueueBytes is how many bytes of messages may wait for one connection,
+	// a quarter of them from the same sender, Bytes how many in all. Zero
+	// means 2 MiB and 256 MiB.
+	QueueBytes, Bytes int
 	// Subscriptions is how many namespaces one connection may subscribe to.
 	// Zero means 16.
 	Subscriptions int
@@ -29,6 +33,12 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	if o.Queue <= 0 {
 		o.Queue = 256
+	}
+	if o.QueueBytes <= 0 {
+		o.QueueBytes = 2 << 20
+	}
+	if o.Bytes <= 0 {
+		o.Bytes = 256 << 20
 	}
 	if o.Subscriptions <= 0 {
 		o.Subscriptions = 16
@@ -56,6 +66,7 @@ type Bus struct {
 	rooms  map[signal.Namespace]map[*Conn]struct{}
 	claims map[signal.Namespace]*claim
 	held   int // claims without a connection
+	bytes  int // of the messages that wait
 }
 
 type claim struct {
@@ -75,6 +86,13 @@ func New(o Options) *Bus {
 	}
 }
 
+// Default is the exchange that all parts of this process share which were
+// given no other, as Peerix peers without a driver share one. It is made by
+// the first call, and must not be closed.
+func Default() *Bus { return shared() }
+
+var shared = sync.OnceValue(func() *Bus { return New(Options{}) })
+
 // Dial connects a peer, whose messages carry addr as [signal.Message.Addr].
 func (b *Bus) Dial(addr string) (*Conn, error) {
 	b.mu.Lock()
@@ -89,7 +107,7 @@ func (b *Bus) Dial(addr string) (*Conn, error) {
 		ids:   map[string]string{},
 		subs:  map[signal.Namespace]struct{}{},
 
-		waiting: map[*Conn]int{},
+		waiting: map[*Conn]load{},
 	}
 	b.conns[c] = struct{}{}
 	return c, nil
@@ -229,18 +247,28 @@ func (b *Bus) publish(c *Conn, ns signal.Namespace, m signal.Message) error {
 	}
 	m.Addr = c.addr
 	m.Data, m.Metadata = clone(m.Data), clone(m.Metadata)
+	plain := withoutToken(m)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if c.err != nil {
 		return c.err
 	}
-	if room, _ := ns.Split(); c.ids[room] != m.ID {
+	room, peer := ns.Split()
+	if c.ids[room] != m.ID {
 		return refuse(signal.CodeDenied, ns, "this connection is not %s in room %s", m.ID, room)
+	}
+	// In a host's room the token is for the host.
+	host := b.claims[signal.Direct(room, room)]
+	if host == nil {
+		plain = m
 	}
 	if !ns.Direct() {
 		for to := range b.rooms[ns] {
-			if to != c {
+			switch {
+			case host != nil && to == host.conn && to != c:
 				b.deliver(to, delivery{c, ns, m})
+			case to != c:
+				b.deliver(to, delivery{c, ns, plain})
 			}
 		}
 		return nil
@@ -249,33 +277,24 @@ func (b *Bus) publish(c *Conn, ns signal.Namespace, m signal.Message) error {
 	if cl == nil || cl.conn == nil {
 		return refuse(signal.CodeAbsent, ns, "nobody is %s", ns)
 	}
+	if peer != room {
+		m = plain
+	}
 	if cl.conn != c && !b.deliver(cl.conn, delivery{c, ns, m}) {
 		return refuse(signal.CodeLimit, ns, "too many messages wait for %s", ns)
 	}
 	return nil
 }
 
-// deliver queues d, if the sender has room in the queue.
-func (b *Bus) deliver(to *Conn, d delivery) bool {
-	if to.waiting[d.from] >= max(b.o.Queue/4, 1) {
-		return false
-	}
-	select {
-	case to.queue <- d:
-		to.waiting[d.from]++
-		return true
-	default:
-		return false
-	}
-}
-
-// received makes room for another message of d's sender.
-func (b *Bus) received(c *Conn, d delivery) {
+// Holder is the connection that has claimed ns without a secret, so that
+// nobody can take the claim over. Nil where there is none.
+func (b *Bus) Holder(ns signal.Namespace) *Conn {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if c.waiting[d.from]--; c.waiting[d.from] == 0 {
-		delete(c.waiting, d.from)
+	if cl := b.claims[ns]; cl != nil && !cl.keyed {
+		return cl.conn
 	}
+	return nil
 }
 
 // drop closes c for the given reason. It reserves c's claims, or gives them up.
@@ -288,14 +307,8 @@ func (b *Bus) drop(c *Conn, reason error, reserve bool) {
 		b.unsubscribe(c, ns, reserve)
 	}
 	delete(b.conns, c)
+	b.bytes -= c.bytes
 	close(c.done)
-}
-
-func clone(b []byte) []byte {
-	if b == nil {
-		return nil
-	}
-	return append(make([]byte, 0, len(b)), b...)
 }
 
 func refuse(code signal.Code, ns signal.Namespace, format string, args ...any) *signal.Error {

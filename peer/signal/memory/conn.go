@@ -20,13 +20,8 @@ type Conn struct {
 	ids  map[string]string // by room, who this is there
 	subs map[signal.Namespace]struct{}
 
-	waiting map[*Conn]int // by sender, what is in queue
-}
-
-type delivery struct {
-	from *Conn
-	ns   signal.Namespace
-	m    signal.Message
+	waiting map[*Conn]load // by sender, what is in queue
+	bytes   int            // of all senders
 }
 
 // Subscribe is that of [signal.Conn].

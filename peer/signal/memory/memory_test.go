@@ -2,7 +2,10 @@ package memory_test
 
 import (
 	"errors"
+	"fmt"
+	"maps"
 	"net"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -62,6 +65,99 @@ func TestFloodIsRefusedAndOthersAreHeard(t *testing.T) {
 	}
 	if err := flooder.Publish(t.Context(), "r:h", signal.Message{Type: "join", ID: "f"}); err != nil {
 		t.Errorf("when there is room again: %v", err)
+	}
+}
+
+func TestBytesThatWaitAreBounded(t *testing.T) {
+	bus := memory.New(memory.Options{QueueBytes: 1 << 20, Bytes: 3 << 20})
+	m := signal.Message{Type: "offer", Data: []byte(`"` + strings.Repeat("x", 100_000) + `"`)}
+	join := func(id string) *memory.Conn {
+		c := dial(t, bus, "")
+		if err := c.Subscribe(t.Context(), signal.Direct("r", id), ""); err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	var receivers, senders []*memory.Conn
+	for i := range 5 {
+		receivers = append(receivers, join(fmt.Sprint("to", i)))
+	}
+	for i := range 10 {
+		senders = append(senders, join(fmt.Sprint("from", i)))
+	}
+	waiting := map[string]int{} // by receiver
+	for i := range receivers {
+		to := fmt.Sprint("to", i)
+		for j, sender := range senders {
+			m.ID = fmt.Sprint("from", j)
+			for k := 0; sender.Publish(t.Context(), signal.Direct("r", to), m) == nil; k++ {
+				if k == 2 {
+					t.Fatal("one sender filled more than a quarter")
+				}
+				waiting[to]++
+			}
+		}
+	}
+	if want := map[string]int{"to0": 10, "to1": 10, "to2": 10, "to3": 1}; !maps.Equal(waiting, want) {
+		t.Errorf("waiting are %v, want %v", waiting, want)
+	}
+	// What is received, and what waits for those that leave, makes room.
+	if _, _, err := receivers[0].Receive(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	_ = receivers[1].Close()
+	last := join("last")
+	m.ID = "last"
+	for _, to := range []signal.Namespace{"r:to0", "r:to3", "r:to4"} {
+		if err := last.Publish(t.Context(), to, m); err != nil {
+			t.Errorf("%s: %v", to, err)
+		}
+	}
+}
+
+// Peers of other systems send their token to the whole room, and with each
+// offer. In a host's room it must not reach another viewer.
+func TestTokenIsForTheHostAlone(t *testing.T) {
+	bus := memory.New(memory.Options{})
+	host, viewer, spy := dial(t, bus, ""), dial(t, bus, ""), dial(t, bus, "")
+	for id, c := range map[string]*memory.Conn{"desk": host, "viewer": viewer, "spy": spy} {
+		for _, room := range []string{"desk", "mesh"} {
+			if err := errors.Join(c.Subscribe(t.Context(), signal.Room(room), ""), c.Subscribe(t.Context(), signal.Direct(room, id), "")); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	const secret, open = `{"a":"<","token":"t","Token":"t"}`, `{"a":"<"}`
+	m := signal.Message{Type: "join", ID: "viewer", Metadata: []byte(secret)}
+	for _, test := range []struct {
+		to      signal.Namespace
+		by      map[*memory.Conn]string
+		present bool
+	}{
+		{"desk", map[*memory.Conn]string{host: secret, spy: open}, true},
+		{"desk:desk", map[*memory.Conn]string{host: secret}, true},
+		{"desk:spy", map[*memory.Conn]string{spy: open}, true},
+		{"mesh", map[*memory.Conn]string{host: secret, spy: secret}, true},
+		{"desk", map[*memory.Conn]string{spy: secret}, false}, // a room without a host
+	} {
+		if !test.present {
+			_ = host.Close()
+		}
+		if err := viewer.Publish(t.Context(), test.to, m); err != nil {
+			t.Fatal(err)
+		}
+		for c, want := range test.by {
+			if _, got, err := c.Receive(t.Context()); err != nil || string(got.Metadata) != want {
+				t.Errorf("to %s was received %s, %v; want %s", test.to, got.Metadata, err, want)
+			}
+		}
+	}
+}
+
+func TestDefaultIsOneForAll(t *testing.T) {
+	bus := memory.Default()
+	if other := memory.Default(); bus == nil || bus != other {
+		t.Error("there is more than one")
 	}
 }
 
