@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -35,9 +36,10 @@ func Start(t testing.TB, args ...string) Server {
 		t.Fatal(err)
 	}
 	lines := bufio.NewReader(out)
+	var reading sync.WaitGroup
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
-		_, _ = io.Copy(io.Discard, lines)
+		reading.Wait()
 		_ = cmd.Wait()
 	})
 	s := Server{Pid: cmd.Process.Pid}
@@ -52,7 +54,8 @@ func Start(t testing.TB, args ...string) Server {
 			t.Fatalf("the stock server ended: %v\n%s", err, said.String())
 		}
 	}
-	go func() { _, _ = io.Copy(io.Discard, lines) }() // it prints a line for each client; ends with the process
+	// It prints a line for each client, until it ends.
+	reading.Go(func() { _, _ = io.Copy(io.Discard, lines) })
 	return s
 }
 
