@@ -19,6 +19,9 @@ const (
 	// NV12 is two planes, Y and interleaved UV, the second at half height,
 	// rounded up.
 	NV12
+	// RGBA is BGRA with red and blue exchanged: what graphics libraries hand
+	// out, and Go's package image.
+	RGBA
 )
 
 // String is the format's usual name.
@@ -30,6 +33,8 @@ func (f PixelFormat) String() string {
 		return "I420"
 	case NV12:
 		return "NV12"
+	case RGBA:
+		return "RGBA"
 	}
 	return "unknown"
 }

@@ -1,6 +1,7 @@
 package encode
 
 import (
+	"errors"
 	"fmt"
 	"image"
 
@@ -27,7 +28,7 @@ func NewFrame(format capture.PixelFormat, width, height int) *capture.Frame {
 func planeSize(f *capture.Frame, i int) (bytes, rows int) {
 	w, h := f.Width, f.Height
 	switch {
-	case i == 0 && f.Format == capture.BGRA:
+	case i == 0 && fourBytes(f.Format):
 		return 4 * w, h
 	case i == 0:
 		return w, h
@@ -39,13 +40,16 @@ func planeSize(f *capture.Frame, i int) (bytes, rows int) {
 	return 0, 0
 }
 
+// fourBytes is true for the formats of one plane with four bytes a pixel.
+func fourBytes(p capture.PixelFormat) bool { return p == capture.BGRA || p == capture.RGBA }
+
 // check says whether f's planes are as large as its size and format promise,
 // which is what lets the C code trust its arguments.
 func check(f *capture.Frame) error {
 	if f.Width < 1 || f.Height < 1 {
 		return fmt.Errorf("encode: a frame of %d×%d", f.Width, f.Height)
 	}
-	if f.Format > capture.NV12 {
+	if f.Format > capture.RGBA {
 		return fmt.Errorf("encode: pixel format %v", f.Format)
 	}
 	for i, p := range f.Plane {
@@ -62,8 +66,8 @@ func check(f *capture.Frame) error {
 }
 
 // Convert writes src's picture into dst, which has the same size and planes of
-// its own. It converts BGRA to I420 and NV12, these into each other and into
-// BGRA, and copies between like formats. Chroma is the mean of two by two
+// its own. It converts BGRA and RGBA to I420 and NV12, these into each other and
+// into BGRA, and copies between like formats. Chroma is the mean of two by two
 // pixels; at an odd edge, of those that exist. It allocates nothing.
 func Convert(dst, src *capture.Frame, m Matrix) error {
 	return convert(dst, src, image.Rect(0, 0, src.Width, src.Height), m)
@@ -84,10 +88,12 @@ func convert(dst, src *capture.Frame, r image.Rectangle, m Matrix) error {
 	switch {
 	case dst.Format == src.Format:
 		copyRect(dst, src, r)
-	case src.Format == capture.BGRA:
+	case fourBytes(src.Format) && !fourBytes(dst.Format):
 		fromBGRA(dst, src, r, m)
-	case dst.Format == capture.BGRA:
+	case dst.Format == capture.BGRA && !fourBytes(src.Format):
 		toBGRA(dst, src, r, m)
+	case fourBytes(dst.Format):
+		return fmt.Errorf("encode: convert %v to %v: %w", src.Format, dst.Format, errors.ErrUnsupported)
 	default:
 		repack(dst, src, r)
 	}
@@ -98,7 +104,7 @@ func convert(dst, src *capture.Frame, r image.Rectangle, m Matrix) error {
 // is not subsampled.
 func at(f *capture.Frame, i, x, y int) []byte {
 	switch {
-	case f.Format == capture.BGRA:
+	case fourBytes(f.Format):
 		x *= 4
 	case i > 0 && f.Format == capture.I420:
 		x, y = x/2, y/2

@@ -15,13 +15,13 @@ import (
 	"github.com/causeway-rtc/causeway/capture"
 )
 
-// fromBGRA turns the pixels of src in r into dst's format, I420 or NV12. Both
-// frames passed check.
+// fromBGRA turns the pixels of src in r, BGRA or RGBA, into dst's format, I420
+// or NV12. Both frames passed check.
 func fromBGRA(dst, src *capture.Frame, r image.Rectangle, m Matrix) {
 	if r.Empty() {
 		return
 	}
-	w := m.forward()
+	w := m.forward(src.Format)
 	var k C.causeway_weights
 	for i := range w.y {
 		k.y[i], k.u[i], k.v[i] = C.uint8_t(w.y[i]), C.int16_t(w.u[i]), C.int16_t(w.v[i])

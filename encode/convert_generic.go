@@ -9,7 +9,7 @@ import (
 // fromBGRAGeneric is fromBGRA in plain Go: what builds without C use, and the
 // yardstick for the C code, which must give the same bytes.
 func fromBGRAGeneric(dst, src *capture.Frame, r image.Rectangle, m Matrix) {
-	w := m.forward()
+	w := m.forward(src.Format)
 	bytes := 4 * r.Dx()
 	for y := r.Min.Y; y < r.Max.Y; y += 2 {
 		// The last of an odd number of rows is its own neighbour.

@@ -15,6 +15,10 @@ import (
 // that the Converter saw before it. Who skips a frame adds its damage to the
 // next, or sets that to nil.
 //
+// I420 and NV12 are taken to be BT.709 in limited range. For an encoder that
+// writes BT.601 they are converted, in Go and at some milliseconds for a large
+// picture.
+//
 // What it returns may be read as a picture of even size: where a side is odd,
 // luma has one more row or column, a copy of the last. H.264 in 4:2:0 knows no
 // odd sizes.
@@ -41,13 +45,13 @@ func (c *Converter) Convert(f *capture.Frame, whole bool) (*capture.Frame, error
 	if f.Width != c.dst.Width || f.Height != c.dst.Height {
 		return nil, fmt.Errorf("encode: a frame of %d×%d for an encoder of %d×%d", f.Width, f.Height, c.dst.Width, c.dst.Height)
 	}
-	if even := f.Width%2 == 0 && f.Height%2 == 0; even && f.Format == c.dst.Format {
+	if even := f.Width%2 == 0 && f.Height%2 == 0; even && f.Format == c.dst.Format && c.matrix == BT709 {
 		c.held = false
 		return f, check(f)
 	}
 	if whole || f.Damage == nil || !c.held {
 		c.held = false
-		if err := Convert(c.dst, f, c.matrix); err != nil {
+		if err := c.convert(f, image.Rect(0, 0, f.Width, f.Height)); err != nil {
 			return nil, err
 		}
 	} else if err := c.damaged(f); err != nil {
@@ -68,9 +72,20 @@ func (c *Converter) damaged(f *capture.Frame) error {
 		if r.Empty() {
 			continue
 		}
-		if err := convert(c.dst, f, r, c.matrix); err != nil {
+		if err := c.convert(f, r); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// convert converts the pixels in r, whose corners are even or at the edge.
+func (c *Converter) convert(f *capture.Frame, r image.Rectangle) error {
+	if err := convert(c.dst, f, r, c.matrix); err != nil {
+		return err
+	}
+	if c.matrix != BT709 && !fourBytes(f.Format) {
+		recolour(c.dst, r, BT709, c.matrix)
 	}
 	return nil
 }

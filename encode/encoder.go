@@ -33,7 +33,8 @@ type Chunk struct {
 type Encoder interface {
 	// Encode encodes f into c: it sets every field and reuses c.Data's
 	// memory where it suffices. key asks for a key frame. f is not kept. It
-	// may have any format, and must have the encoder's size. Its Damage
+	// may have any format, I420 and NV12 in BT.709 and limited range, and must
+	// have the encoder's size. Its Damage
 	// bounds what changed since the last frame that this encoder was given
 	// (see [Converter]). In steady state no Go memory is allocated.
 	Encode(c *Chunk, f *capture.Frame, key bool) error

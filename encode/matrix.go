@@ -1,6 +1,10 @@
 package encode
 
-import "math"
+import (
+	"math"
+
+	"github.com/causeway-rtc/causeway/capture"
+)
 
 // Matrix says how colours become luma and chroma. Both are in limited range:
 // luma from 16 to 235, chroma from 16 to 240.
@@ -38,13 +42,14 @@ const (
 	chromaBits = 15
 )
 
-// forward holds the weights of blue, green and red in Y, U and V.
+// forward holds the weights in Y, U and V of a pixel's first three bytes: blue,
+// green and red, or in RGBA red, green and blue.
 type forward struct {
 	y    [3]uint8
 	u, v [3]int16
 }
 
-func (m Matrix) forward() forward {
+func (m Matrix) forward(f capture.PixelFormat) forward {
 	kr, kb := m.luma()
 	var w forward
 	y := 219.0 / 255 * (1 << lumaBits)
@@ -56,6 +61,11 @@ func (m Matrix) forward() forward {
 	w.u = [3]int16{int16(round(c)), int16(-round(c) - ur), int16(ur)}
 	vb := round(-c * kb / (1 - kr))
 	w.v = [3]int16{int16(vb), int16(-round(c) - vb), int16(round(c))}
+	if f == capture.RGBA {
+		w.y[0], w.y[2] = w.y[2], w.y[0]
+		w.u[0], w.u[2] = w.u[2], w.u[0]
+		w.v[0], w.v[2] = w.v[2], w.v[0]
+	}
 	return w
 }
 

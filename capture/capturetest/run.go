@@ -120,7 +120,7 @@ func (s suite) check(t *testing.T, f *capture.Frame) {
 	widths, heights := [3]int{4 * f.Width}, [3]int{f.Height}
 	half := [2]int{(f.Width + 1) / 2, (f.Height + 1) / 2}
 	switch f.Format {
-	case capture.BGRA:
+	case capture.BGRA, capture.RGBA:
 	case capture.I420:
 		widths, heights = [3]int{f.Width, half[0], half[0]}, [3]int{f.Height, half[1], half[1]}
 	case capture.NV12:
