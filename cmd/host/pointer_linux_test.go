@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"testing"
+	"time"
 
 	cdp "github.com/chromedp/cdproto/input"
 	"github.com/jezek/xgb/xproto"
@@ -200,18 +201,40 @@ func (d *desk) touch(kind cdp.TouchType, fingers ...*cdp.TouchPoint) {
 	d.page.Do(cdp.DispatchTouchEvent(kind, fingers))
 }
 
-// tap taps with one finger.
+// tap taps on the picture with one finger. The browser does both halves by
+// itself: on a busy machine the second would come so late that it were a long
+// press.
 func (d *desk) tap(x, y float64) {
 	d.t.Helper()
-	d.touch(cdp.TouchStart, finger(1, x, y))
-	d.touch(cdp.TouchEnd)
+	d.page.Do(cdp.SynthesizeTapGesture(x, y).WithGestureSourceType(cdp.GestureTouch))
 }
 
-// tapOn taps on an element of the page.
+// tapOn taps on an element of the page. The browser makes no click of the
+// gesture that tap uses.
 func (d *desk) tapOn(selector string) {
 	d.t.Helper()
 	x, y := d.middle(selector)
-	d.tap(float64(x), float64(y))
+	d.touch(cdp.TouchStart, finger(1, float64(x), float64(y)))
+	d.touch(cdp.TouchEnd)
+}
+
+// choose brings the toolbar out and taps on one of its buttons, until what
+// that does is true of the page. For those who take too long, as a busy
+// machine does, the toolbar has gone again, and they begin anew.
+func (d *desk) choose(button, done string) {
+	d.t.Helper()
+	var ok bool
+	for deadline := time.Now().Add(patience); !ok; {
+		if time.Now().After(deadline) {
+			d.t.Fatalf("%s was tapped in vain", button)
+		}
+		d.hidden()
+		d.tapOn(".toolbar .handle")
+		d.shown()
+		d.tapOn(button)
+		d.wait(done + " || !document.querySelector('.toolbar').classList.contains('shown')")
+		d.page.Eval("Boolean("+done+")", &ok)
+	}
 }
 
 // startPhone starts a host, and a phone that watches it: its picture has half

@@ -176,10 +176,8 @@ func TestTypingKeyStaysDownWhileOneOfTwoViewersHoldsIt(t *testing.T) {
 func TestTypingOnAPhoneArrives(t *testing.T) {
 	d := startPhone(t)
 	term := d.terminal()
-	d.tapOn(".toolbar .handle")
-	d.wait("document.querySelector('.toolbar').classList.contains('shown')")
-	d.tapOn(`.toolbar button[aria-label="Show the keyboard"]`)
-	d.wait("causeway.stream.devices.keyboardShown && document.activeElement.tagName === 'TEXTAREA'")
+	d.choose(`.toolbar button[aria-label$="the keyboard"]`, "causeway.stream.devices.keyboardShown")
+	d.wait("document.activeElement.tagName === 'TEXTAREA'")
 	d.page.Do(
 		cdp.InsertText("Grüße "),
 		cdp.ImeSetComposition("w", 1, 1),
