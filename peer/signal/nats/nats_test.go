@@ -5,11 +5,14 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/sha256"
+	"crypto/tls"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -27,7 +30,13 @@ import (
 // serve starts a NATS server and returns its address.
 func serve(t *testing.T) (*server.Server, string) {
 	t.Helper()
-	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoLog: true, NoSigs: true})
+	return serveWith(t, server.Options{})
+}
+
+func serveWith(t *testing.T, o server.Options) (*server.Server, string) {
+	t.Helper()
+	o.Host, o.Port, o.NoLog, o.NoSigs = "127.0.0.1", server.RANDOM_PORT, true, true
+	s, err := server.NewServer(&o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -341,6 +350,33 @@ func TestPublishWaitsNoLongerThanItsContext(t *testing.T) {
 	}
 	if err := c.Publish(t.Context(), "r:you", signal.Message{Type: "join", ID: "me"}); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("Publish after Close returned %v", err)
+	}
+}
+
+func TestEncryptedAndWithPassword(t *testing.T) {
+	certified := httptest.NewTLSServer(nil) // lends its certificate
+	defer certified.Close()
+	trusting := certified.Client().Transport.(*http.Transport).TLSClientConfig
+	_, addr := serveWith(t, server.Options{
+		TLS: true, TLSConfig: &tls.Config{Certificates: certified.TLS.Certificates}, TLSTimeout: signaltest.Patience.Seconds(),
+		Username: "me", Password: "pass",
+	})
+	c, err := signal.Dial(t.Context(), drivers.All(), "nats+tls://me:pass@"+addr, signal.Options{TLS: trusting})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	if err := c.Subscribe(t.Context(), "r:me", ""); err != nil {
+		t.Fatal(err)
+	}
+	settle(t, c)
+	for url, o := range map[string]nats.Options{
+		"nats+tls://me:pass@" + addr:  {},
+		"nats+tls://me:wrong@" + addr: {TLS: trusting},
+	} {
+		if _, err := nats.Dial(t.Context(), url, o); err == nil {
+			t.Errorf("Dial(%q) succeeded", url)
+		}
 	}
 }
 
