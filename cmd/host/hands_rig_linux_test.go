@@ -73,6 +73,9 @@ func (h *hands) learn() {
 		h.t.Fatal(err)
 	}
 	defer x.Close()
+	if err := repeatNothing(x); err != nil {
+		h.t.Fatal(err)
+	}
 	setup := xproto.Setup(x)
 	screen := setup.DefaultScreen(x)
 	g, err := xproto.GetGeometry(x, xproto.Drawable(screen.Root)).Reply()
@@ -96,6 +99,12 @@ func (h *hands) learn() {
 			}
 		}
 	}
+}
+
+// repeatNothing makes a display not repeat keys, as it would on a busy machine
+// those that were tapped.
+func repeatNothing(x *xgb.Conn) error {
+	return xproto.ChangeKeyboardControlChecked(x, xproto.KbAutoRepeatMode, []uint32{xproto.AutoRepeatModeOff}).Check()
 }
 
 // What dead keys and the compose key are called here.

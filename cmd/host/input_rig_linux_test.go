@@ -33,6 +33,7 @@ type desk struct {
 func startHostOn(t *testing.T) *desk {
 	t.Helper()
 	d := &desk{t: t, far: capturetest.Display(t, 1280, 720)}
+	d.ask(repeatNothing)
 	// The picture only has to be there.
 	d.host = startHost(t, d.far.Env(), "--display", d.far.Name(), "--audio", "off", "--fps", "15", "--bitrate", "1M")
 	return d
@@ -97,14 +98,10 @@ func (d *desk) setLayouts(near, far string) {
 }
 
 // watch opens a window over the whole of the host's display; it has the focus
-// and sees what arrives from now on. The display does not repeat keys, which
-// it would on a busy machine for keys that were tapped.
+// and sees what arrives from now on.
 func (d *desk) watch() {
 	d.t.Helper()
 	d.window = inputtest.NewWindow(d.t, on(d.far))
-	d.ask(func(x *xgb.Conn) error {
-		return xproto.ChangeKeyboardControlChecked(x, xproto.KbAutoRepeatMode, []uint32{xproto.AutoRepeatModeOff}).Check()
-	})
 	if d.hands == nil {
 		return
 	}
