@@ -1,0 +1,7 @@
+// Command broker is the rendezvous server alone: hosts, viewers and stock
+// PeerJS pages find each other through it, on one port.
+//
+// It serves our own signalling at /ws and a PeerServer below its path, takes
+// the flags of the original PeerServer, and needs no C and nothing beside it.
+// 'broker --help' lists the flags.
+package main

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The types below are the flags' values. Set says what is allowed and, where
+// there is one, the nearest right value.
+
+type boolean struct{ p *bool }
+
+func (v boolean) String() string   { return "" }
+func (v boolean) IsBoolFlag() bool { return true }
+func (v boolean) Set(s string) error {
+	b, err := strconv.ParseBool(s)
+	if err != nil {
+		return errors.New("allowed are true and false")
+	}
+	*v.p = b
+	return nil
+}
+
+type number struct {
+	p           *int
+	least, most int
+}
+
+func (v number) String() string { return "" }
+func (v number) Set(s string) error {
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		return fmt.Errorf("allowed is a whole number from %d to %d", v.least, v.most)
+	}
+	if near := min(max(n, v.least), v.most); near != n {
+		return fmt.Errorf("allowed is a whole number from %d to %d; the nearest is %d", v.least, v.most, near)
+	}
+	*v.p = n
+	return nil
+}
+
+// milliseconds is a time as the original's flags give it.
+type milliseconds struct {
+	p           *time.Duration
+	least, most time.Duration
+}
+
+func (v milliseconds) String() string { return "" }
+func (v milliseconds) Set(s string) error {
+	allowed := fmt.Sprintf("allowed is a number of milliseconds from %d to %d", v.least.Milliseconds(), v.most.Milliseconds())
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		if d, err := time.ParseDuration(s); err == nil {
+			return fmt.Errorf("%s; did you mean %d?", allowed, d.Milliseconds())
+		}
+		return errors.New(allowed)
+	}
+	near := min(max(n, int(v.least.Milliseconds())), int(v.most.Milliseconds()))
+	if near != n {
+		return fmt.Errorf("%s; the nearest is %d", allowed, near)
+	}
+	*v.p = time.Duration(n) * time.Millisecond
+	return nil
+}
+
+// address is one of the machine's own.
+type address struct{ p *string }
+
+func (v address) String() string { return "" }
+func (v address) Set(s string) error {
+	const allowed = "allowed is one of this machine's addresses in numbers, such as 127.0.0.1, or localhost"
+	if s != "localhost" && net.ParseIP(s) == nil {
+		if host, _, err := net.SplitHostPort(s); err == nil {
+			return fmt.Errorf("%s; the port goes into --port; did you mean %s?", allowed, host)
+		}
+		return errors.New(allowed)
+	}
+	*v.p = s
+	return nil
+}
+
+// path is where the PeerServer is mounted.
+type path struct{ p *string }
+
+var pathForm = regexp.MustCompile(`^/?([A-Za-z0-9._~-]+/?)*$`)
+
+func (v path) String() string { return "" }
+func (v path) Set(s string) error {
+	if !pathForm.MatchString(s) || strings.Contains(s, "//") {
+		return errors.New("allowed is a path of letters, digits, -, ., _ and ~ between slashes, such as /myapp")
+	}
+	if strings.Trim(s, "/") == "ws" {
+		return errors.New("/ws is where Causeway's own signalling is: choose another, such as /peerjs")
+	}
+	*v.p = s
+	return nil
+}
+
+// name is a PeerJS key, which stands in paths.
+type name struct{ p *string }
+
+var nameForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
+func (v name) String() string { return "" }
+func (v name) Set(s string) error {
+	if !nameForm.MatchString(s) {
+		return errors.New("allowed are 1 to 64 letters, digits, - and _")
+	}
+	*v.p = s
+	return nil
+}
+
+type file struct{ p *string }
+
+func (v file) String() string { return "" }
+func (v file) Set(s string) error {
+	if s == "" {
+		return errors.New("allowed is the name of a file")
+	}
+	*v.p = s
+	return nil
+}
+
+// origins are pages' origins as browsers send them (RFC 6454 §7).
+type origins struct{ p *[]string }
+
+func (v origins) String() string { return "" }
+func (v origins) Set(s string) error {
+	const allowed = "allowed is an origin such as https://example.org or http://localhost:8080, or *"
+	u, err := url.Parse(s)
+	if s != "*" && (err != nil || u.Scheme == "" || u.Host == "") {
+		if s != "" && !strings.Contains(s, "/") {
+			return fmt.Errorf("%s; did you mean https://%s?", allowed, s)
+		}
+		return errors.New(allowed)
+	}
+	if s != "*" && s != u.Scheme+"://"+u.Host {
+		return fmt.Errorf("%s; the nearest is %s://%s", allowed, u.Scheme, u.Host)
+	}
+	*v.p = append(*v.p, s)
+	return nil
+}
+
+type level struct{ p *slog.Level }
+
+func (v level) String() string { return "" }
+func (v level) Set(s string) error {
+	names := []string{"debug", "info", "warn", "error"}
+	for _, n := range names {
+		if s == n {
+			return v.p.UnmarshalText([]byte(s))
+		}
+	}
+	return fmt.Errorf("allowed are %s%s", strings.Join(names, ", "), suggest(s, names, ""))
+}
+
+// suggest is "; did you mean X?" for the allowed value nearest to s, or "" when
+// none is near.
+func suggest(s string, allowed []string, prefix string) string {
+	best, least := "", max(2, len(s)/2)+1
+	for _, a := range allowed {
+		if d := distance(strings.ToLower(s), a); d < least {
+			best, least = a, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return "; did you mean " + prefix + best + "?"
+}
+
+// distance is how many letters must be put in, left out or changed to make b
+// of a (Levenshtein's).
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		before := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := before
+			if a[i] != b[j] {
+				change++
+			}
+			before = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
