@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/xproto"
@@ -52,7 +51,7 @@ func startDesk(t *testing.T, width, height int) *desk {
 	}
 	t.Cleanup(func() { d.near.Close() })
 	d.hands = newHands(t, d.near)
-	d.page = openPage(t, d.host.url, webtest.Options{Display: d.near.Name(), Kiosk: true, Width: width, Height: height, Timeout: 10 * time.Minute})
+	d.page = openPage(t, d.host.url, webtest.Options{Display: d.near.Name(), Kiosk: true, Width: width, Height: height})
 	d.fits(width, height)
 	d.hands.move(width/2, height/2)
 	d.hands.button(1)
@@ -63,6 +62,9 @@ func startDesk(t *testing.T, width, height int) *desk {
 // openPage opens the viewer page and waits until it takes input.
 func openPage(t *testing.T, url string, o webtest.Options) *webtest.Browser {
 	t.Helper()
+	if o.Timeout == 0 {
+		o.Timeout = 10 * patience
+	}
 	b := webtest.Start(t, o)
 	b.Open(url)
 	b.WaitConnected(patience)

@@ -78,6 +78,9 @@ func (b *Browser) Wait(condition string, timeout time.Duration) {
 		}
 		select {
 		case <-ctx.Done():
+			if err := b.ctx.Err(); err != nil {
+				b.t.Fatalf("webtest: the browser's own time was up, or it ended, before %s: %v", condition, err)
+			}
 			b.t.Fatalf("webtest: not true within %v: %s\npage: %s", timeout, condition, b.situation())
 		case <-time.After(20 * time.Millisecond):
 		}
