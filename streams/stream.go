@@ -80,6 +80,10 @@ const (
 type Stream struct {
 	o Options
 
+	// leveling is held while levels change, so that of two changes all
+	// viewers get the same last.
+	leveling sync.Mutex
+
 	mu      sync.Mutex
 	level   input.Level            // of those without one of their own
 	levels  map[string]input.Level // of those with one
@@ -132,6 +136,8 @@ func (s *Stream) Level() input.Level {
 // SetLevel changes what viewers may do who have no level of their own, at
 // once. What they hold down and may no longer press is let go of.
 func (s *Stream) SetLevel(level input.Level) error {
+	s.leveling.Lock()
+	defer s.leveling.Unlock()
 	s.mu.Lock()
 	s.level = level
 	var concerned []*Viewer
@@ -164,6 +170,8 @@ func (s *Stream) ViewerLevel(viewer string) input.Level {
 // leaves, whatever it asked for. What it holds down and may no longer press is
 // let go of.
 func (s *Stream) SetViewerLevel(viewer string, level input.Level) error {
+	s.leveling.Lock()
+	defer s.leveling.Unlock()
 	s.mu.Lock()
 	v := s.viewers[viewer]
 	if v == nil {

@@ -24,7 +24,7 @@ type Viewer struct {
 func newViewer(s *Stream, id string, wants input.Level, changed func(input.Level)) *Viewer {
 	v := &Viewer{stream: s, id: id, wants: wants, changed: changed}
 	if s.o.Injector != nil {
-		v.seat = input.NewSeat(filtered{s.o.Injector, s.o.Filter, id}, s.level&wants)
+		v.seat = input.NewSeat(&filtered{Injector: s.o.Injector, filter: s.o.Filter, viewer: id}, s.level&wants)
 	}
 	return v
 }
@@ -92,28 +92,50 @@ func ignoreClosed(err error) error {
 	return err
 }
 
-// filtered is an Injector behind a filter. A release is never filtered: a key
-// must not stay down because a filter changed its mind.
+// filtered is an Injector behind a filter, for one Seat, which calls it from
+// one goroutine at a time. A release is never filtered: a key must not stay
+// down because a filter changed its mind. But what was never pressed is not
+// released either: another viewer may hold it.
 type filtered struct {
 	input.Injector
-	filter func(viewer string, e input.Event) bool
-	viewer string
+	filter    func(viewer string, e input.Event) bool
+	viewer    string
+	discarded map[input.Event]struct{} // presses, no more than a Seat holds
 }
 
 // Inject is that of [input.Injector].
-func (f filtered) Inject(e input.Event) error {
-	if f.filter != nil && !isRelease(e) && !f.filter(f.viewer, e) {
-		return nil
+func (f *filtered) Inject(e input.Event) error {
+	if f.filter == nil {
+		return f.Injector.Inject(e)
 	}
-	return f.Injector.Inject(e)
+	press, release := pressOf(e)
+	if release {
+		if _, void := f.discarded[press]; void {
+			delete(f.discarded, press)
+			return nil
+		}
+		return f.Injector.Inject(e)
+	}
+	if f.filter(f.viewer, e) {
+		return f.Injector.Inject(e)
+	}
+	if press != nil {
+		if f.discarded == nil {
+			f.discarded = map[input.Event]struct{}{}
+		}
+		f.discarded[press] = struct{}{}
+	}
+	return nil
 }
 
-func isRelease(e input.Event) bool {
+// pressOf is the press that e is or undoes, nil for what is no key or button,
+// and whether e is a release.
+func pressOf(e input.Event) (press input.Event, release bool) {
 	switch e := e.(type) {
 	case input.Key:
-		return !e.Down
+		return input.Key{Code: e.Code, Down: true}, !e.Down
 	case input.Button:
-		return !e.Down
+		return input.Button{Button: e.Button, Down: true}, !e.Down
 	}
-	return false
+	return nil, false
 }
