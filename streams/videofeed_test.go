@@ -1,12 +1,14 @@
 package streams_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"image"
 	"image/color"
 	"math"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -214,7 +216,7 @@ func openFeed(t testing.TB, v *streams.VideoFeed) capture.Source {
 	t.Helper()
 	src, err := v.Backend().Open(t.Context(), capture.Options{})
 	if err != nil {
-		t.Fatal(err)
+		t.Error(err)
 	}
 	t.Cleanup(func() { src.Close() })
 	return src
@@ -334,6 +336,50 @@ func TestFeedsTimesGoForward(t *testing.T) {
 		last = f.Time
 		f.Release()
 	}
+}
+
+// Under the race detector this finds what is not guarded.
+func TestFeedServesManyAtOnce(t *testing.T) {
+	v := streams.NewVideoFeed()
+	pictures := []streams.Picture{
+		halves(t, capture.BGRA, 40, 30, orange, orange), halves(t, capture.BGRA, 40, 30, teal, teal),
+		halves(t, capture.BGRA, 44, 30, violet, violet),
+	}
+	submit(t, v, pictures[0])
+	var wg sync.WaitGroup
+	for _, p := range pictures {
+		wg.Go(func() {
+			for range 300 {
+				if err := v.SubmitVideo(p); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for range 3 {
+		wg.Go(func() {
+			src := openFeed(t, v)
+			for i := range 100 {
+				take := src.Snap
+				if i%10 == 0 {
+					src.Close()
+					src = openFeed(t, v)
+					take = src.Next
+				}
+				f, err := take(t.Context())
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				first, last := f.Plane[0][:4], f.Plane[0][(f.Height-1)*f.Stride[0]+4*(f.Width-1):][:4]
+				if !bytes.Equal(first, last) {
+					t.Error("a frame is made of two pictures")
+				}
+				f.Release()
+			}
+		})
+	}
+	wg.Wait()
 }
 
 func TestSenselessPicturesAreRefused(t *testing.T) {
