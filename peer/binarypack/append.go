@@ -52,8 +52,40 @@ const (
 
 var errNesting = fmt.Errorf("binarypack: %w: nested more than %d deep", errors.ErrUnsupported, MaxDepth)
 
-// Marshal returns the wire form of v. See [Append].
-func Marshal(v any) ([]byte, error) { return Append(nil, v) }
+// Marshal returns the wire form of v. See [Append], with which a sender of many
+// values can go on using one buffer.
+func Marshal(v any) ([]byte, error) {
+	values := 1 << 14
+	return Append(make([]byte, 0, sizeHint(v, &values)), v)
+}
+
+// sizeHint is about how long the wire form of v is: strings and bytes are
+// counted, everything else is taken for a number. It looks at no more values
+// than there are left, since v may contain itself.
+func sizeHint(v any, values *int) int {
+	n := 9
+	if *values--; *values <= 0 {
+		return n
+	}
+	switch v := v.(type) {
+	case string:
+		n += len(v)
+	case []byte:
+		n += len(v)
+	case []any:
+		for i := 0; i < len(v) && *values > 0; i++ {
+			n += sizeHint(v[i], values)
+		}
+	case map[string]any:
+		for k, x := range v {
+			if *values <= 0 {
+				break
+			}
+			n += len(k) + 5 + sizeHint(x, values)
+		}
+	}
+	return n
+}
 
 // Append appends the wire form of v to dst and returns the extended slice. The
 // types that v may have are those of the package's table; keys of maps are

@@ -57,8 +57,8 @@ func TestNumbersThatTheOriginalGetsWrong(t *testing.T) {
 }
 
 func TestWhatHasNoWireForm(t *testing.T) {
-	loop := []any{nil}
-	loop[0] = loop
+	loop := []any{nil, nil}
+	loop[0], loop[1] = loop, loop
 	for name, v := range map[string]any{
 		"NaN": math.NaN(), "infinity": math.Inf(-1), "a struct": struct{}{}, "a channel": make(chan int),
 		"an array within itself": loop, "deep in an array": []any{[]any{1i}}, "deep in a map": map[string]any{"a": func() {}},
