@@ -35,38 +35,41 @@ func recolour(f *capture.Frame, r image.Rectangle, m, n Matrix) {
 	w := m.to(n)
 	for y := r.Min.Y; y < r.Max.Y; y += 2 {
 		top := at(f, 0, r.Min.X, y)[:r.Dx()]
-		var bottom []byte
+		// The last of an odd number of rows stands alone.
+		bottom := top[:0]
 		if y+1 < r.Max.Y {
 			bottom = at(f, 0, r.Min.X, y+1)[:r.Dx()]
 		}
-		u, step := at(f, 1, r.Min.X, y), 1
-		var v []byte
 		if f.Format == capture.NV12 {
-			v, step = u[1:], 2
+			uv := at(f, 1, r.Min.X, y)
+			recolourRow(top, bottom, uv, uv[1:], 2, &w)
 		} else {
-			v = at(f, 2, r.Min.X, y)
-		}
-		for x := 0; x < r.Dx(); x += 2 {
-			const half = 1 << (backBits - 1)
-			i := x / 2 * step
-			cu, cv := int32(u[i])-128, int32(v[i])-128
-			if cu == 0 && cv == 0 {
-				continue
-			}
-			u[i] = clamp(128 + (cu*w.uu+cv*w.uv+half)>>backBits)
-			v[i] = clamp(128 + (cu*w.vu+cv*w.vv+half)>>backBits)
-			d := (cu*w.yu + cv*w.yv + half) >> backBits
-			shift(top[x:min(x+2, len(top))], d)
-			if bottom != nil {
-				shift(bottom[x:min(x+2, len(bottom))], d)
-			}
+			recolourRow(top, bottom, at(f, 1, r.Min.X, y), at(f, 2, r.Min.X, y), 1, &w)
 		}
 	}
 }
 
-// shift adds d to each luma.
-func shift(luma []byte, d int32) {
-	for i, l := range luma {
-		luma[i] = clamp(int32(l) + d)
+// recolourRow does two rows of luma, of which the second may be empty, and the
+// row of chroma that they share, each value step bytes after the one before.
+func recolourRow(top, bottom, u, v []byte, step int, w *across) {
+	const half = 1 << (backBits - 1)
+	for x, i := 0, 0; x < len(top); x, i = x+2, i+step {
+		cu, cv := int32(u[i])-128, int32(v[i])-128
+		if cu|cv == 0 {
+			continue // grey
+		}
+		u[i] = clamp(128 + (cu*w.uu+cv*w.uv+half)>>backBits)
+		v[i] = clamp(128 + (cu*w.vu+cv*w.vv+half)>>backBits)
+		d := (cu*w.yu + cv*w.yv + half) >> backBits
+		top[x] = clamp(int32(top[x]) + d)
+		if x+1 < len(top) {
+			top[x+1] = clamp(int32(top[x+1]) + d)
+		}
+		if x < len(bottom) {
+			bottom[x] = clamp(int32(bottom[x]) + d)
+		}
+		if x+1 < len(bottom) {
+			bottom[x+1] = clamp(int32(bottom[x+1]) + d)
+		}
 	}
 }
