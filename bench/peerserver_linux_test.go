@@ -71,6 +71,8 @@ func late(start time.Time) error {
 type peerServerNumbers struct {
 	memory     float64   // MiB with all connected
 	throughput float64   // messages a second
+	cpu        float64   // µs of the server's CPU for each of these
+	cores      float64   // that it had meanwhile
 	delays     []float64 // ms at relayRate
 	load       [3]Load   // during each
 }
@@ -124,8 +126,18 @@ func measurePeerServer(b *testing.B, name string, command func(b *testing.B, por
 	})
 	pairs := openPairs(b, addr)
 	defer pairs.Close()
-	during(1, func() (err error) {
-		n.throughput, err = pairs.Saturate(lasting(10 * time.Second))
+	during(1, func() error {
+		before, err := CPUTime(p.Pid())
+		if err != nil {
+			return err
+		}
+		start, had := time.Now(), pairs.received.Load()
+		if n.throughput, err = pairs.Saturate(lasting(10 * time.Second)); err != nil {
+			return err
+		}
+		after, err := CPUTime(p.Pid())
+		n.cpu = float64((after - before).Microseconds()) / float64(pairs.received.Load()-had)
+		n.cores = (after - before).Seconds() / time.Since(start).Seconds()
 		return err
 	})
 	during(2, func() (err error) {
@@ -160,7 +172,10 @@ func reportPeerServers(b *testing.B, ours, original peerServerNumbers) {
 	})
 	add(b, 1, Result{
 		Name: "PeerServer, messages relayed on one core", Unit: "1/s", Target: Target{AtLeast: 20_000}, Summary: Single(ours.throughput), Load: ours.load[1],
-		Remarks: []string{fmt.Sprintf("original %.0f/s, ours %.1f ×", original.throughput, ours.throughput/original.throughput)},
+		Remarks: []string{
+			fmt.Sprintf("original %.0f/s, ours %.1f ×", original.throughput, ours.throughput/original.throughput),
+			fmt.Sprintf("%.1f µs of %.2f cores for each, original %.1f of %.2f", ours.cpu, ours.cores, original.cpu, original.cores),
+		},
 	})
 	rank := func(n peerServerNumbers, q float64) float64 {
 		if len(n.delays) == 0 {

@@ -106,8 +106,7 @@ func (r *Relay) take(id int, b []byte) {
 	r.mu.Unlock()
 }
 
-// send has the client id send a message to its partner. A client sends from
-// one goroutine at a time.
+// send has the client id send a message to its partner.
 func (r *Relay) send(id int) {
 	text := fmt.Appendf(nil, `{"type":"CANDIDATE","dst":"p%d","payload":"%0*d%s"}`, id^1, relayStamp, Now(), strings.Repeat("c", relayPadding))
 	if err := r.clients[id].send(text); err != nil {
@@ -123,12 +122,13 @@ func (r *Relay) fail(err error) {
 	}
 }
 
-// Saturate keeps one message on its way to each client for d and returns how
-// many were delivered in a second.
+// Saturate keeps four messages on their way to each client for d and returns
+// how many were delivered in a second.
 func (r *Relay) Saturate(d time.Duration) (float64, error) {
+	const window = 4
 	r.window.Store(true)
-	for id := range r.clients {
-		r.send(id)
+	for id := range window * len(r.clients) {
+		r.send(id / window)
 	}
 	time.Sleep(d / 4) // until it is even
 	before, start := r.received.Load(), Now()

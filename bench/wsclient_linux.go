@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -15,8 +16,10 @@ import (
 // them must not be what limits a measurement of their server. Messages are
 // text of less than 64 KiB in one frame.
 type wsClient struct {
-	conn  net.Conn
-	r     *bufio.Reader
+	conn net.Conn
+	r    *bufio.Reader
+
+	mu    sync.Mutex
 	frame []byte // the last message sent, with its header
 }
 
@@ -63,6 +66,8 @@ func (c *wsClient) upgrade(addr, path string) error {
 // send sends a message. The mask is zero, which is a mask like any other.
 func (c *wsClient) send(text []byte) error {
 	const text1, masked, long = 0x81, 0x80, 126
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if len(text) < long {
 		c.frame = append(c.frame[:0], text1, masked|byte(len(text)))
 	} else {

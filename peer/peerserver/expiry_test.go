@@ -80,7 +80,7 @@ func TestMessagesExpireBySender(t *testing.T) {
 
 func TestWaitingIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := New(Options{QueueMessages: 10, QueueBytes: 80_000, MaxMessage: 1000})
+		s := New(Options{QueueMessages: 20, QueueBytes: 80_000, MaxMessage: 1000})
 		defer s.Close()
 		c := mustDial(t, s, "flood")
 		for range 15 {

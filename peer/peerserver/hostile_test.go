@@ -273,3 +273,31 @@ func TestUnsentMessagesWait(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Who does not wait for the answer to the upgrade is heard all the same.
+func TestEarlyMessagesAreHeard(t *testing.T) {
+	_, base := start(t, peerserver.Options{})
+	for _, length := range []int{10, 100, 3000} {
+		c, err := net.Dial("tcp", strings.TrimPrefix(base, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		text := `{"type":"OFFER","dst":"early","payload":"` + strings.Repeat("e", length) + `"}`
+		header := []byte{0x81, 0x80 | byte(len(text)), 0, 0, 0, 0} // masked with zeros
+		if len(text) > 125 {
+			header = []byte{0x81, 0x80 | 126, byte(len(text) >> 8), byte(len(text)), 0, 0, 0, 0}
+		}
+		fmt.Fprintf(c, "GET /peerjs?key=peerjs&token=t&id=early HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n%s%s", header, text)
+		_ = c.SetReadDeadline(time.Now().Add(patience))
+		var got strings.Builder
+		for b := make([]byte, 4096); !strings.Contains(got.String(), `"src":"early"`); {
+			n, err := c.Read(b)
+			got.Write(b[:n])
+			if err != nil {
+				t.Fatalf("%d bytes of payload: %v after %q", length, err, got.String())
+			}
+		}
+	}
+}

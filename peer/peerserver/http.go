@@ -14,8 +14,8 @@ import (
 const banner = `{"name":"PeerJS Server","description":"A server side element to broker connections between PeerJS clients.",` +
 	`"website":"https://peerjs.com/"}`
 
-// ServeHTTP serves everything below the path. A WebSocket is served until it
-// closes.
+// ServeHTTP serves everything below the path. It returns when a WebSocket is
+// open, which is served until it closes, or until Close.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rest, below := strings.CutPrefix(r.URL.Path, s.o.Path)
 	if r.URL.Path+"/" == s.o.Path {

@@ -49,9 +49,9 @@ type Options struct {
 	// Rate is how many messages a second are read from one connection on
 	// average, Burst how many at once. Zero means 100 and 1000.
 	Rate, Burst int
-	// QueueMessages bounds what waits for one peer, QueueBytes what waits
-	// for all of them; one address may use an eighth of that. Zero means 128
-	// and 32 MiB.
+	// QueueMessages bounds what waits for one peer, of which one address may
+	// use half. QueueBytes bounds what waits for all of them, of which one
+	// address may use an eighth. Zero means 256 and 32 MiB.
 	QueueMessages, QueueBytes int
 
 	// OnConnect is called when a peer has connected, or has come back.
@@ -88,7 +88,7 @@ func (o Options) withDefaults() Options {
 		{&o.MaxMessage, 256 << 10},
 		{&o.Rate, 100},
 		{&o.Burst, 1000},
-		{&o.QueueMessages, 128},
+		{&o.QueueMessages, 256},
 		{&o.QueueBytes, 32 << 20},
 	} {
 		if *d.v <= 0 {

@@ -1,10 +1,14 @@
 package peerserver
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 
@@ -25,8 +29,9 @@ const (
 type socket struct {
 	server *Server
 	conn   *websocket.Conn
-	ctx    context.Context // of the connection; only serve and its writers use it
-	cancel context.CancelFunc
+	raw    net.Conn // below conn: its deadlines cost less than contexts
+	gone   chan struct{}
+	once   sync.Once
 	wg     sync.WaitGroup
 
 	mu      sync.Mutex
@@ -36,7 +41,8 @@ type socket struct {
 	closed  bool
 }
 
-// serveSocket upgrades and serves until the connection ends.
+// serveSocket upgrades, and hands the connection to a goroutine of its own:
+// net/http's keeps all that a request needs.
 func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 	addr := s.address(r)
 	if !s.allowed(r) {
@@ -49,26 +55,56 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "too many connections", status)
 		return
 	}
-	defer s.leave(addr)
-	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+	h := &hijacker{ResponseWriter: w}
+	conn, err := websocket.Accept(h, r, &websocket.AcceptOptions{
 		InsecureSkipVerify: true, // allowed has decided
 		CompressionMode:    websocket.CompressionDisabled,
 	})
 	if err != nil {
+		s.leave(addr)
 		s.o.Log.Debug("no WebSocket", "addr", addr, "err", err)
 		return
 	}
-	k := &socket{server: s, conn: conn}
-	k.ctx, k.cancel = context.WithCancel(s.ctx)
-	defer k.cancel()
 	conn.SetReadLimit(int64(s.o.MaxMessage))
-	m, err := k.join(r, addr)
+	k := &socket{server: s, conn: conn, raw: h.conn, gone: make(chan struct{})}
+	m, key := asked(r.URL.Query())
+	m.addr, m.link = addr, k
+	go func() {
+		defer s.leave(addr) // for which Close waits
+		defer context.AfterFunc(s.ctx, k.cut)()
+		if err := k.join(m, key); err != nil {
+			k.refuse(err)
+			return
+		}
+		k.read(m)
+		k.end(m)
+	}()
+}
+
+// hijacker lends a connection with small buffers, of which an idle client
+// needs none, and remembers it.
+type hijacker struct {
+	http.ResponseWriter
+	conn net.Conn
+}
+
+// Hijack implements [http.Hijacker].
+func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, had, err := http.NewResponseController(h.ResponseWriter).Hijack()
 	if err != nil {
-		k.refuse(err)
-		return
+		return nil, nil, err
 	}
-	k.read(m)
-	k.end(m)
+	h.conn = conn
+	early, err := had.Reader.Peek(had.Reader.Buffered())
+	if err != nil {
+		return nil, nil, err
+	}
+	const size = 1024
+	r := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(early), conn), max(size, len(early)))
+	if _, err := r.Peek(len(early)); err != nil {
+		return nil, nil, err
+	}
+	return conn, bufio.NewReadWriter(r, bufio.NewWriterSize(conn, size)), nil
 }
 
 var (
@@ -76,25 +112,29 @@ var (
 	errMissing = errors.New("peerserver: no id, token or key")
 )
 
-// join registers what the request asks for.
-func (k *socket) join(r *http.Request, addr string) (*member, error) {
-	q := r.URL.Query()
+// asked is what a request asks for. As in the original, the last of several
+// values counts.
+func asked(q url.Values) (m *member, key string) {
 	last := func(name string) string {
 		if all := q[name]; len(all) > 0 {
 			return all[len(all)-1]
 		}
 		return ""
 	}
-	m := &member{id: last("id"), token: last("token"), addr: addr, link: k}
-	switch key := last("key"); {
+	return &member{id: last("id"), token: last("token")}, last("key")
+}
+
+// join registers m, if it may be.
+func (k *socket) join(m *member, key string) error {
+	switch {
 	case key == "" || m.id == "" || m.token == "":
-		return nil, errMissing
+		return errMissing
 	case !validID(m.id) || !validID(m.token):
-		return nil, ErrInvalid
+		return ErrInvalid
 	case key != k.server.o.Key:
-		return nil, errKey
+		return errKey
 	}
-	return m, k.server.register(m, Message{Type: Open})
+	return k.server.register(m, Message{Type: Open})
 }
 
 // refuse tells the client why and closes.
@@ -118,6 +158,7 @@ func (k *socket) refuse(err error) {
 	if k.write(m) == nil {
 		_ = k.conn.Close(websocket.StatusNoStatusRcvd, "")
 	}
+	k.cut()
 	_ = k.conn.CloseNow()
 }
 
@@ -125,9 +166,8 @@ func (k *socket) refuse(err error) {
 func (k *socket) read(m *member) {
 	bucket := newBucket(k.server.o.Rate, k.server.o.Burst)
 	for k.pause(bucket.take(time.Now())) {
-		ctx, cancel := context.WithTimeout(k.ctx, k.server.o.AliveTimeout)
-		_, b, err := k.conn.Read(ctx)
-		cancel()
+		_ = k.raw.SetReadDeadline(time.Now().Add(k.server.o.AliveTimeout)) // fails where reading does
+		_, b, err := k.conn.Read(context.Background())
 		if err != nil {
 			return
 		}
@@ -152,7 +192,7 @@ func (k *socket) pause(d time.Duration) bool {
 	select {
 	case <-timer.C:
 		return true
-	case <-k.ctx.Done():
+	case <-k.gone:
 		return false
 	}
 }
@@ -162,6 +202,7 @@ func (k *socket) end(m *member) {
 	k.mu.Lock()
 	k.closed = true
 	k.mu.Unlock()
+	k.cut()
 	_ = k.conn.CloseNow()
 	k.wg.Wait()
 	k.mu.Lock()
@@ -198,9 +239,9 @@ func (k *socket) outBytes() int {
 // drain writes until the queue is empty. A client that does not read for too
 // long is closed, and what it did not get stays in the queue.
 func (k *socket) drain() {
-	for {
+	for failed := false; ; {
 		k.mu.Lock()
-		if len(k.queue) == 0 || k.ctx.Err() != nil {
+		if len(k.queue) == 0 || failed {
 			k.writing = false
 			if len(k.queue) == 0 {
 				k.queue = nil // an idle client needs no room
@@ -210,8 +251,8 @@ func (k *socket) drain() {
 		}
 		m := k.queue[0]
 		k.mu.Unlock()
-		if k.write(m) != nil {
-			k.cancel()
+		if failed = k.write(m) != nil; failed {
+			k.cut()
 			continue
 		}
 		k.mu.Lock()
@@ -223,21 +264,30 @@ func (k *socket) drain() {
 }
 
 func (k *socket) write(m Message) error {
-	ctx, cancel := context.WithTimeout(k.ctx, writeTimeout)
-	defer cancel()
-	return k.conn.Write(ctx, websocket.MessageText, m.marshal())
+	_ = k.raw.SetWriteDeadline(time.Now().Add(writeTimeout)) // fails where writing does
+	err := k.conn.Write(context.Background(), websocket.MessageText, m.marshal())
+	_ = k.raw.SetWriteDeadline(time.Time{}) // pongs and the goodbye have their own
+	return err
+}
+
+// cut ends the connection at once, whatever waits for it.
+func (k *socket) cut() {
+	k.once.Do(func() {
+		close(k.gone)
+		_ = k.raw.Close()
+	})
 }
 
 func (k *socket) shut(politely bool) {
 	k.mu.Lock()
-	defer k.mu.Unlock()
-	switch {
-	case !politely:
-		k.closed = true
-		k.cancel()
-	case !k.closed:
-		k.closed = true
+	was := k.closed
+	k.closed = true
+	if politely && !was {
 		k.wg.Go(func() { _ = k.conn.Close(websocket.StatusGoingAway, "") })
+	}
+	k.mu.Unlock()
+	if !politely {
+		k.cut() // over TLS this may take a moment
 	}
 }
 

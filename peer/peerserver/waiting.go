@@ -25,9 +25,15 @@ func newWaiting(o *Options) *waiting {
 
 // put keeps m, which comes from addr, or is false when there is no room.
 func (w *waiting) put(m Message, addr string, now time.Time) bool {
-	size, queue := m.size(), w.queues[m.Dst]
+	size, queue, own := m.size(), w.queues[m.Dst], 0
+	for _, x := range queue {
+		if x.addr == addr {
+			own++
+		}
+	}
 	switch {
 	case len(queue) >= w.o.QueueMessages,
+		own >= max(1, w.o.QueueMessages/2), // nobody keeps others from a peer that is to come
 		w.bytes+size > w.o.QueueBytes,
 		w.byAddr[addr]+size > max(w.o.QueueBytes/8, w.o.MaxMessage):
 		return false
