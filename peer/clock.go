@@ -55,14 +55,14 @@ func (c *clock) best() (clockSample, bool) {
 }
 
 // captured is when, on our clock, a host captured what has the RTP timestamp
-// ts of a track of that kind, near now. It is false before the first pong.
-func (c *clock) captured(kind string, clockRate, ts uint32, now time.Duration) (time.Duration, bool) {
+// ts of the track of that name, near now. It is false before the first pong.
+func (c *clock) captured(track string, clockRate, ts uint32, now time.Duration) (time.Duration, bool) {
 	best, ok := c.best()
 	if !ok {
 		return 0, false
 	}
 	c.mu.Lock()
-	base, ok := c.rtp[kind]
+	base, ok := c.rtp[track]
 	c.mu.Unlock()
 	if !ok || clockRate == 0 {
 		return 0, false
@@ -75,9 +75,9 @@ func (c *clock) captured(kind string, clockRate, ts uint32, now time.Duration) (
 	return now - time.Duration(ago*1e9/int64(clockRate)), true
 }
 
-// Clock returns the host's clock less ours, the round trip it was measured
-// with, and whether it was measured yet.
+// Clock returns the remote's clock less ours, the round trip it was measured
+// with, and whether it was measured yet: it is once we watch something.
 func (r *Remote) Clock() (offset, rtt time.Duration, ok bool) {
-	best, ok := r.watch.clock.best()
+	best, ok := r.clock.best()
 	return best.offset, best.rtt, ok
 }

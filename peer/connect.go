@@ -6,27 +6,31 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net"
 
 	"github.com/causeway-rtc/causeway/peer/signal"
 )
 
-// ConnectOptions is what a viewer tells a host.
+// ConnectOptions is what a peer tells another that it wants to be connected
+// to.
 type ConnectOptions struct {
-	// Token is the host's secret.
+	// Token is the other's secret.
 	Token string
 	// Metadata is what else to tell it. It becomes a JSON object, to which
 	// the token is added.
 	Metadata map[string]any
+	// Watch wants every stream at once, as it is published: the first picture
+	// comes a round trip sooner than by [Remote.CreateStream].
+	Watch bool
 }
 
-// Connect joins the host of that id and returns once it is connected. Run
-// must be running, or soon be. When the host refuses, the error is a
+// Connect asks the peer of that id for a connection and returns once there is
+// one. Run must be running, or soon be. When the other refuses, the error is a
 // [*Reject]; when it is not there, it wraps [ErrAbsent]. ctx bounds the
-// connecting alone; the Remote lives until either side closes it, or Run ends.
-func (p *Peer) Connect(ctx context.Context, hostID string, o ConnectOptions) (*Remote, error) {
-	if !signal.ValidID(hostID) || hostID == p.o.ID {
-		return nil, fmt.Errorf("peer: %q is no host's id", hostID)
+// connecting alone, and cancelling it gives up; the Remote lives until either
+// side closes it, or Run ends.
+func (p *Peer) Connect(ctx context.Context, id string, o ConnectOptions) (*Remote, error) {
+	if !signal.ValidID(id) || id == p.o.ID {
+		return nil, fmt.Errorf("peer: %q is not the id of another peer", id)
 	}
 	metadata := map[string]any{}
 	maps.Copy(metadata, o.Metadata)
@@ -37,14 +41,10 @@ func (p *Peer) Connect(ctx context.Context, hostID string, o ConnectOptions) (*R
 	if err != nil {
 		return nil, fmt.Errorf("peer: metadata: %w", err)
 	}
-	select {
-	case <-p.subscribed:
-	case <-p.ended:
-		return nil, fmt.Errorf("peer: %w", net.ErrClosed)
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	if err := p.awaitRun(ctx); err != nil {
+		return nil, err
 	}
-	r, err := p.joinHost(ctx, hostID, m)
+	r, err := p.call(ctx, id, terms{Watch: &o.Watch, ExternalID: p.o.ExternalID}, m)
 	if err != nil {
 		return nil, err
 	}
@@ -54,12 +54,13 @@ func (p *Peer) Connect(ctx context.Context, hostID string, o ConnectOptions) (*R
 	return r, nil
 }
 
-// joinHost sends the join and starts the remote that awaits the offer.
-func (p *Peer) joinHost(ctx context.Context, hostID string, metadata []byte) (*Remote, error) {
-	if err := p.o.Signal.Subscribe(ctx, signal.Direct(hostID, p.o.ID), p.o.Secret); err != nil {
+// call sends the join and starts the remote that awaits the offer.
+func (p *Peer) call(ctx context.Context, id string, t terms, metadata []byte) (*Remote, error) {
+	if err := p.o.Signal.Subscribe(ctx, signal.Direct(id, p.o.ID), p.o.Secret); err != nil {
 		return nil, fmt.Errorf("peer: %w", err)
 	}
-	r, err := newRemote(p, signal.Direct(hostID, hostID), false)
+	watch := false // until its offer says otherwise
+	r, err := newRemote(p, newcomer{ns: signal.Direct(id, id), Join: Join{ID: id, Room: id}, terms: terms{Watch: &watch}})
 	if err != nil {
 		return nil, err
 	}
@@ -71,15 +72,13 @@ func (p *Peer) joinHost(ctx context.Context, hostID string, metadata []byte) (*R
 	if before != nil {
 		before.shut(errors.New("peer: connected again"), false)
 	}
-	p.mu.Lock()
-	run := p.ctx
-	p.mu.Unlock()
-	r.start(run)
-	if err := p.publish(ctx, r.ns, "join", []byte("false"), metadata); err != nil {
+	r.start(p.running())
+	data, _ := json.Marshal(t)
+	if err := p.publish(ctx, r.ns, "join", data, metadata); err != nil {
 		r.shut(err, false)
 		<-r.done
 		if errors.Is(err, signal.ErrAbsent) {
-			err = fmt.Errorf("peer: %s: %w", hostID, ErrAbsent)
+			err = fmt.Errorf("peer: %s: %w", id, ErrAbsent)
 		}
 		return nil, err
 	}

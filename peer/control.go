@@ -2,6 +2,8 @@ package peer
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"math"
 	"time"
 
@@ -11,137 +13,305 @@ import (
 	"github.com/causeway-rtc/causeway/streams"
 )
 
-// statsEvery is how often a viewer that asked is told how the host fares.
-const statsEvery = time.Second
+// handlers act on the messages of the control channel, by type. Their error
+// is that a message is malformed, which is logged and nothing else.
+var handlers = map[string]func(*Remote, []byte) error{
+	"hello":          handle((*Remote).onHello),
+	"ping":           handle((*Remote).onPing),
+	"pong":           handle((*Remote).onPong),
+	"channel":        handle((*Remote).onChannelAsk),
+	"channel-open":   handle((*Remote).onChannelOpen),
+	"channel-refuse": handle((*Remote).onChannelRefuse),
+	// of a publisher
+	"announce": handle((*Remote).onAnnounce),
+	"withdraw": handle((*Remote).onWithdraw),
+	"accept":   handle((*Remote).onAccept),
+	"refuse":   handle((*Remote).onRefuse),
+	"end":      handle((*Remote).onEnd),
+	"level":    handle((*Remote).onLevel),
+	"size":     handle((*Remote).onSize),
+	"status":   handle((*Remote).onStatus),
+	"stats":    handle((*Remote).onStats),
+	// of a viewer
+	"request":       handle((*Remote).onRequest),
+	"join":          handle((*Remote).onRequest),
+	"leave":         handle((*Remote).onLeave),
+	"announcements": handle((*Remote).onAnnouncements),
+	"viewport":      handle((*Remote).onViewport),
+	"watch":         handle((*Remote).onWatch),
+	"keyframe":      handle((*Remote).onKeyframe),
+}
 
-// greet says hello on the control channel that has just opened.
+// handle makes a handler of a method that takes one type of message.
+func handle[M any](f func(*Remote, M)) func(*Remote, []byte) error {
+	return func(r *Remote, b []byte) error {
+		var m M
+		if err := json.Unmarshal(b, &m); err != nil {
+			return fmt.Errorf("peer: control: %w", err)
+		}
+		f(r, m)
+		return nil
+	}
+}
+
+// onControl acts on a message of the control channel. What is malformed or
+// unknown is ignored. Pion calls it from one goroutine.
+func (r *Remote) onControl(m webrtc.DataChannelMessage) {
+	name, err := controlType(m.Data)
+	if f := handlers[name]; err == nil && m.IsString && f != nil {
+		err = f(r, m.Data)
+	}
+	if err != nil || !m.IsString {
+		r.log.Debug("a control message was ignored", "err", err)
+	}
+}
+
+// greet begins the control channel, which has just opened: with what the
+// other side should know first.
 func (r *Remote) greet() {
-	r.sendControl(Hello{Version: protocolVersion, ID: r.peer.o.ID, Level: r.Level(), Streams: r.announce()})
+	r.sendControl(hello{Version: protocolVersion, ID: r.peer.o.ID, ExternalID: r.peer.o.ExternalID})
+	for _, o := range r.outgoings() {
+		r.accept(o)
+	}
+	r.announceAll()
 	for _, s := range r.peer.troubles() {
 		r.sendControl(s)
 	}
+	r.wg.Go(r.runPings)
 }
 
-// announce lists the streams as this viewer gets them.
-func (r *Remote) announce() []StreamInfo {
-	all := []StreamInfo{}
-	for _, t := range r.tracks {
-		info := StreamInfo{ID: t.id, Name: t.stream.Name(), Kind: t.kind.String()}
-		info.Width, info.Height = t.stream.Size()
-		if sink, _ := t.bound(); sink != nil {
-			info.Codec = sink.Codec().Name
+func (r *Remote) announceAll() {
+	for _, s := range r.peer.Published() {
+		if s.shownTo(r) {
+			r.sendControl(announce{s.info(r)})
 		}
-		all = append(all, info)
 	}
-	return all
 }
 
-// sendControl sends m, if the channel is open. Later is of no use: what
-// matters then is in the hello.
-func (r *Remote) sendControl(m ControlMessage) {
+// info is the stream as r learns of it.
+func (s *OutboundStream) info(r *Remote) StreamInfo {
+	info := StreamInfo{ID: s.id, Name: s.Name(), Kind: string(s.Type()), Level: s.Level(), Tracks: []TrackInfo{}}
+	for _, t := range s.Tracks() {
+		if len(t.Codecs()) == 0 {
+			continue
+		}
+		track := TrackInfo{Kind: kindOf(t.Codecs()[0]).String()}
+		track.Width, track.Height = t.Size()
+		info.Tracks = append(info.Tracks, track)
+	}
+	if !s.Controllable() {
+		info.Level = 0
+	}
+	return info
+}
+
+// accept tells the remote that it watches o. Before the control channel is
+// open that waits for the greeting.
+func (r *Remote) accept(o *outgoing) {
+	m := accept{Request: o.request, Stream: o.stream.info(r), Level: o.viewer.Level()}
+	if o.input != nil {
+		m.Input, m.Motion = *o.input.ID(), *o.motion.ID()
+	}
+	r.sendControl(m)
+}
+
+// sendControl sends m, if the channel is open, and reports whether it was.
+// Later is of no use: what matters then is in the greeting.
+func (r *Remote) sendControl(m typed) bool {
 	b, err := marshalControl(m)
-	if err == nil && r.host {
-		err = r.sendText(labelControl, b)
+	if err == nil {
+		err = r.sendText(r.control, b)
 	}
 	if err != nil && err != errNotOpen {
 		r.log.Debug("a control message was not sent", "type", m.controlType(), "err", err)
 	}
+	return err == nil
 }
 
-// onViewerControl acts on a viewer's message. What is malformed or unknown is
-// ignored.
-func (r *Remote) onViewerControl(m webrtc.DataChannelMessage) {
-	v, err := parseViewer(m.Data)
-	if err != nil || !m.IsString {
-		r.log.Debug("a control message was ignored", "err", err)
+// onHello learns that the other side is a Causeway peer.
+func (r *Remote) onHello(m hello) {
+	if len(m.ExternalID) > maxExternalID || r.native() {
 		return
 	}
-	switch v.Type {
-	case "ping":
-		r.sendControl(pong{T: v.T, Now: capture.Now().Microseconds(), RTP: r.rtpBases()})
-	case "viewport":
-		r.setViewport(v)
-	case "watch":
-		r.watchStats(v.On)
-	case "keyframe":
-		for _, t := range r.tracks {
-			if sink, _ := t.bound(); sink != nil && t.kind == webrtc.RTPCodecTypeVideo {
-				sink.RequestKeyframe()
+	r.mu.Lock()
+	if r.externalID == "" {
+		r.externalID = m.ExternalID
+	}
+	r.mu.Unlock()
+	close(r.greeted) // onControl is called from one goroutine
+}
+
+func (r *Remote) onPing(m ping) {
+	if len(m.T) > 32 || !isNumber(m.T) {
+		return
+	}
+	rtp := map[string]uint32{}
+	for _, o := range r.outgoings() {
+		for _, t := range o.trackList() {
+			rtp[t.name()] = t.base
+		}
+	}
+	r.sendControl(pong{T: m.T, Now: capture.Now().Microseconds(), RTP: rtp})
+}
+
+func (r *Remote) onPong(m pong) { r.clock.pong(m, capture.Now()) }
+
+// The pings that measure the clock: some at once, then few.
+const (
+	firstPings     = 8
+	firstPingEvery = 100 * time.Millisecond
+	pingEvery      = 5 * time.Second
+)
+
+// runPings measures the other side's clock while we watch something, until
+// the remote ends.
+func (r *Remote) runPings() {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	sent := 0
+	for {
+		r.mu.Lock()
+		started, watching := r.started, len(r.in) > 0
+		r.mu.Unlock()
+		if !watching {
+			sent = 0
+			select {
+			case <-r.ctx.Done():
+				return
+			case <-started:
+				continue
 			}
 		}
-	}
-}
-
-// rtpBases are the RTP timestamps of time 0, by kind. Of several tracks of a
-// kind the first counts.
-func (r *Remote) rtpBases() map[string]uint32 {
-	bases := map[string]uint32{}
-	for _, t := range r.tracks {
-		if _, ok := bases[t.kind.String()]; !ok {
-			bases[t.kind.String()] = t.base
+		select {
+		case <-r.ctx.Done():
+			return
+		case <-timer.C:
+		}
+		r.sendControl(ping{T: json.RawMessage(fmt.Appendf(nil, "%d", capture.Now().Microseconds()))})
+		if sent++; sent < firstPings {
+			timer.Reset(firstPingEvery)
+		} else {
+			timer.Reset(pingEvery)
 		}
 	}
-	return bases
 }
 
-func (r *Remote) setViewport(v viewerMessage) {
-	const most = 1 << 16
-	ok := func(f float64) bool { return f >= 0 && f <= most && !math.IsNaN(f) }
-	if !ok(v.Width) || !ok(v.Height) || !ok(v.Refresh) {
+// maxRequests bounds the requests of one remote that are being decided.
+const maxRequests = 8
+
+// onRequest has a request for a stream decided, in a goroutine.
+func (r *Remote) onRequest(m streamAsk) {
+	if m.Request == 0 {
 		return
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.viewport = Viewport{Width: int(v.Width), Height: int(v.Height), Refresh: v.Refresh}
-}
-
-// resized tells the viewer of a new size of a stream. Tracks call it for each
-// frame.
-func (r *Remote) resized(stream, w, h int) {
-	r.mu.Lock()
-	same := r.sizes[stream] == [2]int{w, h}
-	r.sizes[stream] = [2]int{w, h}
-	r.mu.Unlock()
-	if !same && w > 0 {
-		r.sendControl(SizeChanged{Stream: stream, Width: w, Height: h})
-	}
-}
-
-// watchStats starts or stops the stats of the first picture.
-func (r *Remote) watchStats(on bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.stopStats != nil {
-		r.stopStats()
-		r.stopStats = nil
-	}
-	if !on || r.ctx.Err() != nil {
-		return
-	}
-	for _, t := range r.tracks {
-		if t.kind == webrtc.RTPCodecTypeVideo {
-			ctx, cancel := context.WithCancel(r.ctx)
-			r.stopStats = cancel
-			r.wg.Go(func() { r.runStats(ctx, t) })
+	q := StreamRequest{Remote: r, Level: m.Level, Fit: m.Fit}
+	if m.Stream != 0 {
+		if q.Stream = r.peer.stream(r, m.Stream); q.Stream == nil {
+			r.refuse(m.Request, &Reject{Code: CodeAbsent, Message: "there is no such stream"})
 			return
 		}
 	}
+	if r.deciding.Add(1) > maxRequests {
+		r.deciding.Add(-1)
+		r.refuse(m.Request, &Reject{Code: CodeBusy, Message: "too many requests at a time"})
+		return
+	}
+	r.wg.Go(func() {
+		defer r.deciding.Add(-1)
+		g, err := r.peer.decideStream(r.ctx, q)
+		var o *outgoing
+		if err == nil {
+			o, err = r.give(g, m.Request)
+		}
+		if err != nil {
+			r.refuse(m.Request, err)
+		} else if m.Metrics {
+			o.watchStats(true)
+		}
+	})
 }
 
+// refuse tells the remote why it does not watch.
+func (r *Remote) refuse(request uint32, err error) {
+	reject := asReject(err)
+	r.log.Info("a stream was refused", "code", reject.Code, "err", err)
+	r.sendControl(refuse{Request: request, Code: reject.Code, Message: reject.Message})
+}
+
+func (r *Remote) onLeave(m leave) {
+	if o := r.watching(m.Stream); o != nil {
+		o.end("", false)
+	}
+}
+
+func (r *Remote) onAnnouncements(announcements) { r.announceAll() }
+
+func (r *Remote) onViewport(m viewport) {
+	if o := r.watching(m.Stream); o != nil {
+		o.setViewport(m)
+	}
+}
+
+func (r *Remote) onWatch(m watch) {
+	if o := r.watching(m.Stream); o != nil {
+		o.watchStats(m.On)
+	}
+}
+
+func (r *Remote) onKeyframe(m keyframe) {
+	o := r.watching(m.Stream)
+	if o == nil {
+		return
+	}
+	if t := o.video(); t != nil {
+		if sink, _ := t.bound(); sink != nil {
+			sink.RequestKeyframe()
+		}
+	}
+}
+
+// watchStats starts or stops the stats of the picture.
+func (o *outgoing) watchStats(on bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.stopStats != nil {
+		o.stopStats()
+		o.stopStats = nil
+	}
+	if !on || o.ctx.Err() != nil {
+		return
+	}
+	ctx, cancel := context.WithCancel(o.ctx)
+	o.stopStats = cancel
+	o.remote.wg.Go(func() { o.runStats(ctx) })
+}
+
+// statsEvery is how often a viewer that asked is told how the host fares.
+const statsEvery = time.Second
+
 // runStats sends stats while frames flow.
-func (r *Remote) runStats(ctx context.Context, t *track) {
+func (o *outgoing) runStats(ctx context.Context) {
 	ticker := time.NewTicker(statsEvery)
 	defer ticker.Stop()
-	before, at := t.stream.Stats(), time.Now()
+	var source *streams.Track
+	var before streams.Stats
+	at := time.Now()
 	for {
+		t := o.video()
+		if t == nil {
+			return
+		}
+		if s := t.source(); s != source {
+			source, before, at = s, s.Stats(), time.Now()
+		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
 		}
-		now, took := t.stream.Stats(), time.Since(at)
+		now, took := source.Stats(), time.Since(at)
 		if now.Frames > before.Frames {
-			r.sendControl(hostStats(before, now, took, r.congestion.Target()))
+			o.remote.sendControl(stats{o.stream.id, hostStats(before, now, took, o.remote.congestion.Target())})
 		}
 		before, at = now, time.Now()
 	}

@@ -4,8 +4,7 @@ import (
 	"bytes"
 	"image/png"
 	"sync"
-
-	"github.com/pion/webrtc/v4"
+	"sync/atomic"
 
 	"github.com/causeway-rtc/causeway/capture"
 	"github.com/causeway-rtc/causeway/input"
@@ -16,6 +15,7 @@ import (
 // been sent. Older states are worth nothing.
 type cursorOutbox struct {
 	wake chan struct{} // capacity one
+	sent atomic.Uint64 // messages
 
 	mu    sync.Mutex
 	shape *capture.CursorShape // unsent, or nil
@@ -23,79 +23,76 @@ type cursorOutbox struct {
 	moved bool // last is unsent
 }
 
-// runCursor sends the pointer of the first picture until the remote ends.
-func (r *Remote) runCursor() {
-	var stream *streams.Track
-	for _, t := range r.tracks {
-		if t.kind == webrtc.RTPCodecTypeVideo {
-			stream = t.stream
-			break
-		}
-	}
-	if stream == nil {
+// runCursor sends the pointer of the picture until the viewer is gone.
+func (o *outgoing) runCursor() {
+	t := o.video()
+	if t == nil {
 		return
 	}
-	r.wg.Go(func() {
-		stream.WatchCursor(r.ctx, func(c capture.Cursor) {
-			r.cursor.mu.Lock()
+	source := t.source()
+	o.remote.wg.Go(func() {
+		source.WatchCursor(o.ctx, func(c capture.Cursor) {
+			o.cursor.mu.Lock()
 			if c.Shape != nil {
-				r.cursor.shape = c.Shape
+				o.cursor.shape = c.Shape
 			}
-			r.cursor.last, r.cursor.moved = c, true
-			r.cursor.mu.Unlock()
-			wake(r.cursor.wake)
+			o.cursor.last, o.cursor.moved = c, true
+			o.cursor.mu.Unlock()
+			wake(o.cursor.wake)
 		})
 	})
 	var seq uint16
 	for {
 		select {
-		case <-r.ctx.Done():
+		case <-o.ctx.Done():
 			return
-		case <-r.cursor.wake:
+		case <-o.cursor.wake:
 		}
-		r.sendShape()
-		seq = r.sendPosition(stream, seq)
+		o.sendShape()
+		seq = o.sendPosition(source, seq)
 	}
 }
 
 // sendShape sends a new shape on the reliable channel. When there is no room
 // it stays for the next change.
-func (r *Remote) sendShape() {
-	r.cursor.mu.Lock()
-	shape := r.cursor.shape
-	r.cursor.mu.Unlock()
+func (o *outgoing) sendShape() {
+	o.cursor.mu.Lock()
+	shape := o.cursor.shape
+	o.cursor.mu.Unlock()
 	if shape == nil {
 		return
 	}
-	if msg := r.peer.pngs.message(shape); msg != nil {
-		if sent, err := r.sendBinary(labelInput, msg); !sent || err != nil {
+	if msg := o.remote.peer.pngs.message(shape); msg != nil {
+		if sent, err := trySend(o.input, msg, maxUnsent); !sent || err != nil {
 			return
 		}
 	}
-	r.cursor.mu.Lock()
-	defer r.cursor.mu.Unlock()
-	if r.cursor.shape == shape {
-		r.cursor.shape = nil
+	o.cursor.sent.Add(1)
+	o.cursor.mu.Lock()
+	defer o.cursor.mu.Unlock()
+	if o.cursor.shape == shape {
+		o.cursor.shape = nil
 	}
 }
 
-func (r *Remote) sendPosition(stream *streams.Track, seq uint16) uint16 {
-	r.cursor.mu.Lock()
-	c, moved := r.cursor.last, r.cursor.moved
-	r.cursor.mu.Unlock()
-	w, h := stream.Size()
+func (o *outgoing) sendPosition(source *streams.Track, seq uint16) uint16 {
+	o.cursor.mu.Lock()
+	c, moved := o.cursor.last, o.cursor.moved
+	o.cursor.mu.Unlock()
+	w, h := source.Size()
 	if !moved || w == 0 {
 		return seq
 	}
 	seq++
 	msg := input.AppendCursorPosition(nil, c.Visible, seq, input.FromPixel(c.X, w), input.FromPixel(c.Y, h))
-	if sent, err := r.sendBinary(labelMotion, msg); !sent || err != nil {
+	if sent, err := trySend(o.motion, msg, maxUnsentMotion); !sent || err != nil {
 		return seq
 	}
-	r.cursor.mu.Lock()
-	defer r.cursor.mu.Unlock()
-	if r.cursor.last == c {
-		r.cursor.moved = false
+	o.cursor.sent.Add(1)
+	o.cursor.mu.Lock()
+	defer o.cursor.mu.Unlock()
+	if o.cursor.last == c {
+		o.cursor.moved = false
 	}
 	return seq
 }

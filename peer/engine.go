@@ -12,6 +12,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"github.com/causeway-rtc/causeway/encode"
+	"github.com/causeway-rtc/causeway/streams"
 )
 
 // The header extensions that are negotiated.
@@ -26,19 +27,25 @@ const (
 	failedAfter       = 8 * time.Second
 	keepaliveEvery    = 2 * time.Second // when nothing else is sent
 	restartAfter      = time.Second     // of being disconnected
-	connectWithin     = 20 * time.Second
+	goodbyeWithin     = time.Second
 )
 
 // maxChannelMessage is what is accepted on a data channel, in bytes.
 const maxChannelMessage = 64 << 10
 
-// newAPI sets pion up for the streams that o publishes and the codecs that it
-// watches. watching is true for connections to hosts.
-func newAPI(o Options, watching bool) (*webrtc.API, error) {
+// newAPI sets pion up. There are no interceptors, as each would cost each
+// packet of each viewer, and what they do is done elsewhere: retransmission by
+// history, which shares the payloads of all viewers; asking for it by reorder,
+// which knows what is missing; reports by reports.go, whose times are those of
+// capture. Transport-wide feedback costs more than goog-remb, and nothing uses
+// it yet.
+func newAPI(o Options) (*webrtc.API, error) {
 	media := &webrtc.MediaEngine{}
-	for i, c := range codecsOf(o) {
-		if err := registerCodec(media, c, webrtc.PayloadType(96+2*i)); err != nil {
-			return nil, fmt.Errorf("codec %s: %w", c.Name, err)
+	for i, c := range o.Codecs {
+		for _, p := range parameters(c, payloadType(i)) {
+			if err := media.RegisterCodec(p, kindOf(c)); err != nil {
+				return nil, fmt.Errorf("codec %s: %w", c.Name, err)
+			}
 		}
 	}
 	for _, uri := range []string{playoutDelayURI, absSendTimeURI} {
@@ -47,46 +54,25 @@ func newAPI(o Options, watching bool) (*webrtc.API, error) {
 			return nil, fmt.Errorf("extension %s: %w", uri, err)
 		}
 	}
-	registry := &interceptor.Registry{}
-	if watching {
-		if err := addInterceptors(registry, loggerFactory{o.Log}); err != nil {
-			return nil, err
-		}
+	s, err := settings(o)
+	if err != nil {
+		return nil, err
 	}
 	return webrtc.NewAPI(
 		webrtc.WithMediaEngine(media),
-		webrtc.WithInterceptorRegistry(registry),
-		webrtc.WithSettingEngine(settings(o)),
+		webrtc.WithInterceptorRegistry(&interceptor.Registry{}),
+		webrtc.WithSettingEngine(s),
 	), nil
 }
 
-// codecsOf lists the codecs of the streams, best first, then those watched.
-func codecsOf(o Options) []encode.Codec {
-	var all []encode.Codec
-	add := func(codecs []encode.Codec) {
-		for _, c := range codecs {
-			if !slices.ContainsFunc(all, func(have encode.Codec) bool { return have.Name == c.Name }) {
-				all = append(all, c)
-			}
-		}
-	}
-	for _, s := range o.Streams {
-		add(s.Codecs())
-	}
-	if len(all) == 0 {
-		add(o.Codecs)
-	}
-	return all
-}
-
-// registerCodec registers c as pt, and for video its retransmissions
-// (RFC 4588) as the next.
-func registerCodec(media *webrtc.MediaEngine, c encode.Codec, pt webrtc.PayloadType) error {
+// parameters describes c as pt, and for video its retransmissions (RFC 4588)
+// as the next.
+func parameters(c encode.Codec, pt webrtc.PayloadType) []webrtc.RTPCodecParameters {
 	capability := webrtc.RTPCodecCapability{
 		MimeType: c.MIMEType, ClockRate: uint32(c.ClockRate), Channels: uint16(c.Channels), SDPFmtpLine: c.Fmtp,
 	}
 	if kindOf(c) == webrtc.RTPCodecTypeAudio {
-		return media.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: capability, PayloadType: pt}, webrtc.RTPCodecTypeAudio)
+		return []webrtc.RTPCodecParameters{{RTPCodecCapability: capability, PayloadType: pt}}
 	}
 	capability.RTCPFeedback = []webrtc.RTCPFeedback{
 		{Type: webrtc.TypeRTCPFBGoogREMB},
@@ -94,11 +80,27 @@ func registerCodec(media *webrtc.MediaEngine, c encode.Codec, pt webrtc.PayloadT
 		{Type: webrtc.TypeRTCPFBNACK},
 		{Type: webrtc.TypeRTCPFBNACK, Parameter: "pli"},
 	}
-	if err := media.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: capability, PayloadType: pt}, webrtc.RTPCodecTypeVideo); err != nil {
-		return err
-	}
 	rtx := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeRTX, ClockRate: uint32(c.ClockRate), SDPFmtpLine: fmt.Sprintf("apt=%d", pt)}
-	return media.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: rtx, PayloadType: pt + 1}, webrtc.RTPCodecTypeVideo)
+	return []webrtc.RTPCodecParameters{
+		{RTPCodecCapability: capability, PayloadType: pt},
+		{RTPCodecCapability: rtx, PayloadType: pt + 1},
+	}
+}
+
+// payloadType is that of the codec with index i in Options.Codecs. Browsers
+// have theirs in the same range.
+func payloadType(i int) webrtc.PayloadType { return webrtc.PayloadType(96 + 2*i) }
+
+// preferences are the parameters of the codecs that s is offered in, best
+// first.
+func (o *Options) preferences(s *streams.Track) []webrtc.RTPCodecParameters {
+	var all []webrtc.RTPCodecParameters
+	for _, c := range s.Codecs() {
+		if i := slices.IndexFunc(o.Codecs, func(have encode.Codec) bool { return have.Name == c.Name }); i >= 0 {
+			all = append(all, parameters(c, payloadType(i))...)
+		}
+	}
+	return all
 }
 
 // kindOf tells video from sound.
@@ -110,7 +112,7 @@ func kindOf(c encode.Codec) webrtc.RTPCodecType {
 }
 
 // settings are what differs from pion's defaults, each for a reason.
-func settings(o Options) webrtc.SettingEngine {
+func settings(o Options) (webrtc.SettingEngine, error) {
 	var s webrtc.SettingEngine
 	s.LoggerFactory = loggerFactory{o.Log}
 	s.SetICETimeouts(disconnectedAfter, failedAfter, keepaliveEvery)
@@ -134,6 +136,10 @@ func settings(o Options) webrtc.SettingEngine {
 			s.SetICEUDPMux(o.Port.udp)
 		}
 		s.SetICETCPMux(o.Port.tcp)
+	} else if o.UDPPorts != [2]uint16{} {
+		if err := s.SetEphemeralUDPPortRange(o.UDPPorts[0], o.UDPPorts[1]); err != nil {
+			return s, fmt.Errorf("UDP ports %d to %d: %w", o.UDPPorts[0], o.UDPPorts[1], err)
+		}
 	}
 	// 128-bit GCM is the cheapest per packet where processors have AES.
 	s.SetSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80)
@@ -142,5 +148,5 @@ func settings(o Options) webrtc.SettingEngine {
 	s.SetDTLSInsecureSkipHelloVerify(true)
 	s.SetDTLSRetransmissionInterval(200 * time.Millisecond)
 	s.SetSCTPMaxMessageSize(maxChannelMessage)
-	return s
+	return s, nil
 }

@@ -3,16 +3,32 @@ package peer
 // RestartICE makes r look for another way through.
 func RestartICE(r *Remote) { r.neg.offerSoon(true) }
 
-// SendRaw sends anything on a data channel, as a hostile peer might.
+// SendRaw sends anything on a data channel of ours, as a hostile peer might.
 func SendRaw(r *Remote, label string, data []byte, text bool) error {
-	d := r.chans.get(label)
-	if d == nil {
+	d := r.control
+	for _, s := range r.Streams() {
+		s.sending.mu.Lock()
+		switch label {
+		case labelInput:
+			d = s.sending.input
+		case labelMotion:
+			d = s.sending.motion
+		}
+		s.sending.mu.Unlock()
+	}
+	if !isOpen(d) {
 		return errNotOpen
 	}
 	if text {
 		return d.SendText(string(data))
 	}
 	return d.Send(data)
+}
+
+// Renegotiate makes r offer, as for a change of what it sends.
+func Renegotiate(r *Remote) {
+	r.neg.changes.Add(1)
+	r.neg.offerSoon(false)
 }
 
 // Vanish ends r as a crash does: the other side is told nothing.

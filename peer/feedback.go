@@ -1,24 +1,10 @@
 package peer
 
 import (
-	"context"
 	"time"
 
 	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
-
-	"github.com/causeway-rtc/causeway/capture"
-)
-
-// reportEvery is how often a sender report tells how RTP timestamps map to
-// the wall clock.
-const reportEvery = time.Second
-
-// A track that sent fewer than fewPackets since its last report, as of a desktop
-// that stands still, is reported only every restfulReports times.
-const (
-	fewPackets     = 10
-	restfulReports = 5
 )
 
 // readFeedback acts on the RTCP that a viewer sends about t, until the sender
@@ -48,9 +34,9 @@ func (t *track) readFeedback(sender *webrtc.RTPSender) {
 				t.stats.remb.Store(int64(p.Bitrate))
 				t.remote.congestion.OnREMB(int(min(p.Bitrate, 1e9)), rate.measure(t.stats.bytes.Load(), time.Now()))
 			case *rtcp.ReceiverReport:
-				t.report(w, p.Reports)
+				t.heard(w, p.Reports)
 			case *rtcp.SenderReport:
-				t.report(w, p.Reports)
+				t.heard(w, p.Reports)
 			}
 		}
 		if t.kind == webrtc.RTPCodecTypeVideo {
@@ -94,8 +80,8 @@ func (t *track) resend(w *wire, nack *rtcp.TransportLayerNack) {
 	}
 }
 
-// report takes the report blocks about t (RFC 3550 §6.4.1).
-func (t *track) report(w *wire, reports []rtcp.ReceptionReport) {
+// heard takes the report blocks about t (RFC 3550 §6.4.1).
+func (t *track) heard(w *wire, reports []rtcp.ReceptionReport) {
 	for _, r := range reports {
 		if r.SSRC != w.ssrc {
 			continue
@@ -117,39 +103,6 @@ func (t *track) report(w *wire, reports []rtcp.ReceptionReport) {
 		}
 		if t.kind == webrtc.RTPCodecTypeVideo {
 			t.remote.congestion.OnReport(loss, rtt, jitter)
-		}
-	}
-}
-
-// sendReports sends sender reports (RFC 3550 §6.4.1) for all tracks until ctx
-// is done: each second for those that send, and now and then for those that
-// hardly do.
-func (r *Remote) sendReports(ctx context.Context) {
-	ticker := time.NewTicker(reportEvery)
-	defer ticker.Stop()
-	reported := map[*track]uint64{} // packets sent at the last report
-	for tick := 1; ; tick++ {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-		var reports []rtcp.Packet
-		for _, t := range r.tracks {
-			_, w := t.bound()
-			sent := t.stats.packets.Load()
-			if w == nil || sent == 0 || sent-reported[t] < fewPackets && tick%restfulReports != 0 {
-				continue
-			}
-			reported[t] = sent
-			reports = append(reports, &rtcp.SenderReport{
-				SSRC: w.ssrc, NTPTime: ntp(time.Now()), RTPTime: t.timestamp(capture.Now(), w.clockRate),
-				PacketCount: uint32(t.stats.packets.Load()), OctetCount: uint32(t.stats.bytes.Load()),
-			})
-		}
-		if len(reports) > 0 {
-			// What does not arrive is made good by the next.
-			_ = r.pc.WriteRTCP(reports)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package peer
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net"
 	"testing"
@@ -9,33 +10,40 @@ import (
 
 	"github.com/pion/rtp"
 	"github.com/pion/rtp/codecs"
+	"github.com/pion/webrtc/v4"
+
+	"github.com/causeway-rtc/causeway/peer/signal/memory"
 )
 
+// Whatever the other side says on the control channel does no harm, neither
+// before it has said hello nor after.
 func FuzzControl(f *testing.F) {
-	for _, s := range []string{`{"type":"hello","version":1,"streams":[{}]}`, `{"type":"pong","t":1,"now":2,"rtp":{"video":3}}`, `{"type":"ping","t":1}`, `{"type":"status"}`} {
-		f.Add([]byte(s))
+	for name := range handlers {
+		f.Add(fmt.Appendf(nil, `{"type":%q,"stream":1,"request":1,"channel":129,"t":1,"label":"x","mode":"reliable"}`, name))
+	}
+	f.Add([]byte(`{"type":"accept","stream":{"id":3,"name":"x","tracks":[{}]},"input":129,"motion":131}`))
+	f.Add([]byte(`{"type":"pong","t":1,"now":2,"rtp":{"1/video":3}}`))
+	bus := memory.New(memory.Options{})
+	defer func() { _ = bus.Close() }()
+	conn, err := bus.Dial("192.0.2.1")
+	if err != nil {
+		f.Fatal(err)
+	}
+	p, err := New(Options{ID: "desk", Signal: conn})
+	if err != nil {
+		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if m, err := parseControl(b); err == nil && m != nil {
-			if p, ok := m.(pong); ok {
-				(&clock{}).pong(p, time.Second)
-				return // its t is passed on as it is
-			}
-			text, err := marshalControl(m)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if len(text) > maxControl {
-				return
-			}
-			if again, err := parseControl(text); err != nil || again.controlType() != m.controlType() {
-				t.Fatalf("%q became %q: %v", b, text, err)
-			}
+		r, err := newRemote(p, newcomer{ns: "desk:eve", Join: Join{ID: "eve"}})
+		if err != nil {
+			t.Fatal(err)
 		}
-		if m, err := parseViewer(b); err == nil && m.Type == "ping" {
-			if _, err := marshalControl(pong{T: m.T}); err != nil {
-				t.Fatalf("the ping %q cannot be answered: %v", b, err)
-			}
+		defer r.discard()
+		r.onControl(webrtc.DataChannelMessage{IsString: true, Data: b})
+		r.onControl(webrtc.DataChannelMessage{IsString: true, Data: []byte(`{"type":"hello"}`)})
+		r.onControl(webrtc.DataChannelMessage{IsString: true, Data: b})
+		if len(r.in) > maxInbound || len(r.named) > lastAgreedID-firstAgreedID {
+			t.Fatalf("%d streams and %d channels", len(r.in), len(r.named))
 		}
 	})
 }

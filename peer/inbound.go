@@ -40,24 +40,28 @@ type Chunk struct {
 	Lost bool
 }
 
-// Inbound is a track that we watch.
-type Inbound struct {
+// InboundTrack is a track of a stream that we watch.
+type InboundTrack struct {
 	remote    *Remote
+	stream    *InboundStream
 	track     *webrtc.TrackRemote
+	name      string // in pongs
 	codec     encode.Codec
 	clockRate uint32
 	order     reorder
 	missing   []uint16 // of one call of ask; kept to spare allocations
 	frames    assembler
+	received  reception
 	queue     chunkQueue
 	lastPLI   atomic.Int64 // on the clock of capture.Now
 	broken    bool         // video waits for a key frame
 	lost      bool         // the next chunk follows a loss
 }
 
-func newInbound(r *Remote, t *webrtc.TrackRemote, codec encode.Codec) *Inbound {
-	in := &Inbound{
-		remote: r, track: t, codec: codec, clockRate: t.Codec().ClockRate,
+func newInboundTrack(s *InboundStream, t *webrtc.TrackRemote, codec encode.Codec) *InboundTrack {
+	in := &InboundTrack{
+		remote: s.remote, stream: s, track: t, codec: codec, clockRate: t.Codec().ClockRate,
+		name:   trackName(s.id, t.Kind()),
 		broken: t.Kind() == webrtc.RTPCodecTypeVideo,
 	}
 	in.order.patience = videoPatience
@@ -81,14 +85,20 @@ func newDepacketizer(c encode.Codec) rtp.Depacketizer {
 	return &codecs.OpusPacket{}
 }
 
+// Stream is the stream that it is a track of.
+func (in *InboundTrack) Stream() *InboundStream { return in.stream }
+
+// Kind is "video" or "audio".
+func (in *InboundTrack) Kind() string { return in.track.Kind().String() }
+
 // Codec is what the chunks are encoded as.
-func (in *Inbound) Codec() encode.Codec { return in.codec }
+func (in *InboundTrack) Codec() encode.Codec { return in.codec }
 
 // Next blocks until the next whole chunk; chunks come in order. Of video the
 // first, and the first after a loss, is a key frame. The chunk belongs to the
 // caller. A reader that falls behind misses chunks. After the connection
 // ended the error wraps [net.ErrClosed]. One goroutine calls it.
-func (in *Inbound) Next(ctx context.Context) (*Chunk, error) {
+func (in *InboundTrack) Next(ctx context.Context) (*Chunk, error) {
 	c, err := in.queue.next(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("peer: %s: %w", in.track.Kind(), err)
@@ -97,7 +107,7 @@ func (in *Inbound) Next(ctx context.Context) (*Chunk, error) {
 }
 
 // RequestKeyframe asks the host for one, if that was not done just now.
-func (in *Inbound) RequestKeyframe() {
+func (in *InboundTrack) RequestKeyframe() {
 	now, last := int64(capture.Now()), in.lastPLI.Load()
 	if last != 0 && now-last < int64(pliEvery) || !in.lastPLI.CompareAndSwap(last, now) {
 		return
@@ -107,17 +117,19 @@ func (in *Inbound) RequestKeyframe() {
 }
 
 // read takes packets until the track ends.
-func (in *Inbound) read() {
+func (in *InboundTrack) read() {
 	defer in.queue.close()
 	for {
 		// A missing packet is given up even when none follows it.
 		_ = in.track.SetReadDeadline(in.order.deadline(time.Now()))
-		p, _, err := in.track.ReadRTP()
+		p, attributes, err := in.track.ReadRTP()
 		if err != nil && !isTimeout(err) {
 			return
 		}
 		now := time.Now()
 		if err == nil {
+			// What was sent again was lost nonetheless.
+			in.received.packet(p, now, in.clockRate, attributes.Get(webrtc.AttributeRtxSsrc) != nil)
 			in.order.push(p, now)
 		}
 		for {
@@ -136,7 +148,7 @@ func (in *Inbound) read() {
 
 // ask asks for missing packets of video (RFC 4585 §6.2.1). Sound does not
 // wait for what is sent again.
-func (in *Inbound) ask(now time.Time) {
+func (in *InboundTrack) ask(now time.Time) {
 	if in.track.Kind() != webrtc.RTPCodecTypeVideo {
 		return
 	}
@@ -154,7 +166,7 @@ func (in *Inbound) ask(now time.Time) {
 
 // lose notes that packets are missing. Of video a key frame is asked for, now
 // and with each frame until it comes.
-func (in *Inbound) lose() {
+func (in *InboundTrack) lose() {
 	in.frames.reset()
 	in.lost = true
 	if in.track.Kind() == webrtc.RTPCodecTypeVideo {
@@ -164,7 +176,7 @@ func (in *Inbound) lose() {
 }
 
 // take adds the next packet, and queues the chunk that it completes.
-func (in *Inbound) take(p *rtp.Packet, now time.Duration) {
+func (in *InboundTrack) take(p *rtp.Packet, now time.Duration) {
 	data, first, complete, ok := in.frames.add(p, now)
 	if !ok {
 		in.lose()
@@ -180,7 +192,7 @@ func (in *Inbound) take(p *rtp.Packet, now time.Duration) {
 		return
 	}
 	c.Time = now
-	if t, ok := in.remote.watch.clock.captured(in.track.Kind().String(), in.clockRate, p.Timestamp, now); ok {
+	if t, ok := in.remote.clock.captured(in.name, in.clockRate, p.Timestamp, now); ok {
 		c.Time = t
 	}
 	in.broken, in.lost = false, false
@@ -189,7 +201,7 @@ func (in *Inbound) take(p *rtp.Packet, now time.Duration) {
 	}
 }
 
-// chunkQueue is the bounded queue of an Inbound.
+// chunkQueue is the bounded queue of an InboundTrack.
 type chunkQueue struct {
 	video bool
 	ready chan struct{} // capacity one
@@ -248,3 +260,14 @@ func (q *chunkQueue) next(ctx context.Context) (*Chunk, error) {
 }
 
 func (q *chunkQueue) close() { q.once.Do(func() { close(q.gone) }) }
+
+// isKeyframe tells a key frame by its payload.
+func isKeyframe(codec encode.Codec, data []byte) bool {
+	switch codec.Name {
+	case encode.H264.Name:
+		return encode.IsKeyH264(data)
+	case encode.VP8.Name:
+		return encode.IsKeyVP8(data)
+	}
+	return true
+}

@@ -14,8 +14,9 @@ import (
 // send sends an event once the channel is open.
 func send(t *testing.T, r *peer.Remote, events ...input.Event) {
 	t.Helper()
+	s := stream(t, r)
 	for _, e := range events {
-		peertest.Eventually(t, "input is sent", func() bool { return r.SendInput(e) == nil })
+		peertest.Eventually(t, "input is sent", func() bool { return s.SendInput(e) == nil })
 	}
 }
 
@@ -53,22 +54,25 @@ func TestMotionIsNumbered(t *testing.T) {
 }
 
 func TestLevelIsEnforcedAndChangesLive(t *testing.T) {
-	w := peertest.New(t, func(o *peer.Options) { o.Level = input.Mouse })
+	w := peertest.New(t)
+	if err := w.Stream.SetLevel(input.Mouse); err != nil {
+		t.Fatal(err)
+	}
 	r := w.Connect("viewer")
 	send(t, r, input.Key{Code: 30, Down: true}, input.Wheel{DY: 1})
 	wants(t, w, input.Wheel{DY: 1})
-	peertest.Eventually(t, "the viewer knows its level", func() bool { return r.Granted() == input.Mouse })
+	peertest.Eventually(t, "the viewer knows its level", func() bool { return stream(t, r).Permissions() == input.Mouse })
 
 	host := w.RemoteOf("viewer")
-	if err := w.Host.SetLevel(host, input.Keyboard); err != nil {
+	if err := w.Host.Published()[0].SetPeerLevel(host, input.Keyboard); err != nil {
 		t.Fatal(err)
 	}
-	peertest.Eventually(t, "the viewer is told", func() bool { return r.Granted() == input.Keyboard })
+	peertest.Eventually(t, "the viewer is told", func() bool { return stream(t, r).Permissions() == input.Keyboard })
 	send(t, r, input.Wheel{DY: 2}, input.Key{Code: 30, Down: true})
 	wants(t, w, input.Wheel{DY: 1}, input.Key{Code: 30, Down: true})
 
 	// What it holds and may no longer press goes up at once.
-	if err := w.Host.SetLevel(host, input.None); err != nil {
+	if err := w.Host.Published()[0].SetPeerLevel(host, input.None); err != nil {
 		t.Fatal(err)
 	}
 	wants(t, w, input.Wheel{DY: 1}, input.Key{Code: 30, Down: true}, input.Key{Code: 30})
@@ -92,54 +96,56 @@ func TestKeysGoUpWhenTheViewerGoes(t *testing.T) {
 }
 
 func TestControlMessagesReachTheViewer(t *testing.T) {
-	var hello, status, size, stats, cursors, shapes atomic.Int32
+	var announced, status, size, stats, cursors, shapes atomic.Int32
 	w := peertest.New(t)
 	w.Host.Status("audio", false, "there is no sound server")
-	r := w.Connect("viewer", func(o *peer.Options) {
-		o.Events.Control = func(_ *peer.Remote, m peer.ControlMessage) {
-			switch m := m.(type) {
-			case peer.Hello:
-				if m.ID != peertest.HostID || len(m.Streams) != 2 || m.Streams[0].Codec != "h264" || m.Streams[1].Kind != "audio" {
-					t.Errorf("the hello is %+v", m)
-				}
-				hello.Add(1)
-			case peer.Status:
-				status.Add(1)
-			case peer.SizeChanged:
-				if m.Width != 640 || m.Height != 480 {
-					t.Errorf("the size is %+v", m)
-				}
-				size.Add(1)
-			case peer.HostStats:
-				if m.FPS < 1 || m.Viewers != 1 || m.Target == 0 {
-					t.Errorf("the stats are %+v", m)
-				}
-				stats.Add(1)
-			}
+	viewer := w.Viewer("viewer")
+	peer.On(viewer, func(e peer.StreamAnnounced) {
+		if i := e.Info; i.ID != 1 || i.Name != "desktop" || i.Kind != "desktop" || i.Level != input.All || len(i.Tracks) != 2 || i.Tracks[1].Kind != "audio" {
+			t.Errorf("announced is %+v", i)
 		}
-		o.Events.Cursor = func(_ *peer.Remote, c peer.Cursor) {
-			if c.PNG != nil {
-				shapes.Add(1)
-			} else {
-				cursors.Add(1)
-			}
+		announced.Add(1)
+	})
+	peer.On(viewer, func(peer.StatusChanged) { status.Add(1) })
+	peer.On(viewer, func(e peer.SizeChanged) {
+		if e.Width != 640 || e.Height != 480 {
+			t.Errorf("the size is %+v", e)
+		}
+		size.Add(1)
+	})
+	peer.On(viewer, func(e peer.PublisherStats) {
+		if e.FPS < 1 || e.Viewers != 1 || e.Target == 0 {
+			t.Errorf("the stats are %+v", e)
+		}
+		stats.Add(1)
+	})
+	peer.On(viewer, func(e peer.CursorChanged) {
+		if e.PNG != nil {
+			shapes.Add(1)
+		} else {
+			cursors.Add(1)
 		}
 	})
+	r, err := w.Join(viewer, string(w.Token))
+	if err != nil {
+		t.Fatal(err)
+	}
 	next(t, video(t, r))
-	peertest.Eventually(t, "hello, trouble, and the pointer come", func() bool {
-		return hello.Load() == 1 && status.Load() == 1 && cursors.Load() > 5 && shapes.Load() == 1
+	peertest.Eventually(t, "announcement, trouble, and the pointer come", func() bool {
+		return announced.Load() == 1 && status.Load() == 1 && size.Load() == 1 && cursors.Load() > 5 && shapes.Load() == 1
 	})
-	peertest.Eventually(t, "it can watch", func() bool { return r.Watch(true) == nil })
+	if err := stream(t, r).Watch(true); err != nil {
+		t.Fatal(err)
+	}
 	peertest.Eventually(t, "stats come", func() bool { return stats.Load() > 0 })
 	w.Host.Status("audio", true, "")
 	peertest.Eventually(t, "the end of trouble comes", func() bool { return status.Load() == 2 })
-	if err := r.SetViewport(peer.Viewport{Width: 800, Height: 600, Refresh: 59.94}); err != nil {
+	want := peer.Viewport{Width: 800, Height: 600, Refresh: 59.94}
+	if err := stream(t, r).SetViewport(want); err != nil {
 		t.Fatal(err)
 	}
 	host := w.RemoteOf("viewer")
-	peertest.Eventually(t, "the viewport arrives", func() bool {
-		return host.Viewport() == peer.Viewport{Width: 800, Height: 600, Refresh: 59.94}
-	})
+	peertest.Eventually(t, "the viewport arrives", func() bool { return w.Host.Published()[0].ViewportOf(host) == want })
 }
 
 func TestSoundArrives(t *testing.T) {
@@ -147,7 +153,7 @@ func TestSoundArrives(t *testing.T) {
 	r := w.Connect("viewer")
 	ctx, cancel := context.WithTimeout(t.Context(), peertest.Patience)
 	defer cancel()
-	in, err := r.Audio(ctx)
+	in, err := stream(t, r).Audio(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}

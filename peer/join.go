@@ -9,33 +9,139 @@ import (
 	"github.com/causeway-rtc/causeway/peer/signal"
 )
 
-// pendingJoin is a join that waits for Verify.
-type pendingJoin struct{ cancel context.CancelFunc }
+// pendingJoin is another peer that waits for Verify.
+type pendingJoin struct {
+	cancel context.CancelFunc
+	// queued is what it sent meanwhile; guarded by the Peer's mu.
+	queued []signal.Message
+}
 
-// join verifies a viewer and connects it, in a goroutine. A second join of
-// the same viewer takes the place of the first.
-func (p *Peer) join(from signal.Namespace, m signal.Message) {
+// terms are what a peer says of itself in a join or an offer, beside what
+// Peerix does. Peers of another kind say nothing.
+type terms struct {
+	// Watch is whether it wants every stream unasked. Absent means yes.
+	Watch *bool `json:"watch,omitempty"`
+	// ExternalID is the application's name for it.
+	ExternalID string `json:"externalId,omitempty"`
+	// Session tells one run of a program from the next under the same id.
+	Session string `json:"session,omitempty"`
+}
+
+// parseTerms reads the data of a join or an offer. What is no object, or
+// malformed, says nothing.
+func parseTerms(data json.RawMessage) terms {
+	var t terms
+	if json.Unmarshal(data, &t) != nil || len(t.ExternalID) > maxExternalID || len(t.Session) > maxExternalID {
+		return terms{}
+	}
+	return t
+}
+
+func (t terms) watches() bool { return t.Watch == nil || *t.Watch }
+
+// newcomer is what is known of another peer before it is connected.
+type newcomer struct {
+	Join
+	terms
+	ns signal.Namespace
+	// opening is true when we make the first offer, and false when the peer
+	// has made it.
+	opening bool
+}
+
+func (p *Peer) newcomer(from signal.Namespace, m signal.Message, opening bool) newcomer {
 	room, _ := from.Split()
-	j := Join{ID: m.ID, Room: room, Addr: m.Addr, Metadata: m.Metadata}
+	n := newcomer{ns: from, opening: opening, terms: parseTerms(m.Data)}
+	n.Join = Join{ID: m.ID, Room: room, Addr: m.Addr, Metadata: m.Metadata, ExternalID: n.terms.ExternalID, Member: !opening}
 	var metadata struct {
 		Token string `json:"token"`
 	}
 	if json.Unmarshal(m.Metadata, &metadata) == nil {
-		j.Token = metadata.Token
+		n.Token = metadata.Token
+	}
+	return n
+}
+
+// in is true when room is our own, or joined.
+func (p *Peer) in(room string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return room == p.o.ID || p.rooms[room] != nil
+}
+
+// heardJoin considers a peer that joined one of our rooms. One that joins
+// again takes the place of its connection before. To a whole room, a join is
+// also how Peerix says that there is something new to watch: then, the
+// connection that there is serves.
+func (p *Peer) heardJoin(from signal.Namespace, m signal.Message, direct bool) {
+	room, _ := from.Split()
+	if !p.in(room) {
+		return
+	}
+	n := p.newcomer(from, m, true)
+	if r := p.remote(from); r != nil && !direct && r.session == n.Session && r.State() <= StateConnected {
+		return
 	}
 	p.cancelJoin(from)
+	p.consider(n, nil)
+}
+
+// heardOffer considers the offer of a peer that was in a room before us, or
+// joined it at the same time.
+func (p *Peer) heardOffer(from signal.Namespace, m signal.Message) {
+	p.mu.Lock()
+	if pending := p.joins[from]; pending != nil {
+		pending.queue(m)
+		p.mu.Unlock()
+		return
+	}
+	p.mu.Unlock()
+	room, _ := from.Split()
+	switch {
+	case room == p.o.ID:
+		p.reject(p.running(), from, &Reject{Code: CodeOrder, Message: "join before you offer"})
+	case p.in(room):
+		p.consider(p.newcomer(from, m, false), []signal.Message{m})
+	}
+}
+
+// queueCandidate keeps a candidate for a peer that waits for Verify.
+func (p *Peer) queueCandidate(from signal.Namespace, m signal.Message) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if pending := p.joins[from]; pending != nil {
+		pending.queue(m)
+	}
+}
+
+func (j *pendingJoin) queue(m signal.Message) {
+	if len(j.queued) < MaxCandidates {
+		j.queued = append(j.queued, m)
+	}
+}
+
+// running is the context of Run.
+func (p *Peer) running() context.Context {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.ctx
+}
+
+// consider has a newcomer verified and connects it, in a goroutine. said is
+// what it said so far.
+func (p *Peer) consider(n newcomer, said []signal.Message) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.joins) >= p.o.MaxRemotes {
-		p.log.Warn("a join was dropped: too many are being decided", "peer", m.ID)
+		p.log.Warn("a join was dropped: too many are being decided", "peer", n.ID)
 		return
 	}
 	ctx, cancel := context.WithCancel(p.ctx)
-	pending := &pendingJoin{cancel: cancel}
-	p.joins[from] = pending
+	pending := &pendingJoin{cancel: cancel, queued: said}
+	p.joins[n.ns] = pending
 	p.wg.Go(func() {
 		defer cancel()
-		p.decide(ctx, from, j, pending)
+		p.decide(ctx, n, pending)
 	})
 }
 
@@ -48,58 +154,76 @@ func (p *Peer) cancelJoin(from signal.Namespace) {
 	}
 }
 
-func (p *Peer) decide(ctx context.Context, from signal.Namespace, j Join, pending *pendingJoin) {
-	err := p.o.Verify(ctx, j)
+func (p *Peer) decide(ctx context.Context, n newcomer, pending *pendingJoin) {
+	err := p.o.Verify(ctx, n.Join)
 	p.mu.Lock()
-	current := p.joins[from] == pending
-	if current {
-		delete(p.joins, from)
-	}
-	running := p.ctx
-	p.mu.Unlock()
-	if !current {
+	if p.joins[n.ns] != pending {
+		p.mu.Unlock()
 		return
 	}
+	running := p.ctx
 	if err == nil {
-		err = p.admit(running, from, j)
+		p.mu.Unlock()
+		err = p.admit(running, n, pending)
+	} else {
+		delete(p.joins, n.ns)
+		p.mu.Unlock()
+		Emit(p, Problem{Code: ErrorVerify, Err: err})
 	}
 	if err != nil && running.Err() == nil {
-		p.reject(ctx, from, err)
+		p.reject(ctx, n.ns, err)
 	}
 }
 
-// admit makes the remote, which begins with an offer.
-func (p *Peer) admit(ctx context.Context, from signal.Namespace, j Join) error {
-	r, err := newRemote(p, from, true)
+// admit makes the remote, and hands it what the newcomer said so far.
+func (p *Peer) admit(ctx context.Context, n newcomer, pending *pendingJoin) error {
+	if before := p.remote(n.ns); before != nil {
+		before.shut(errors.New("the peer joined again"), false)
+		before.leaveStreams() // its place is another's now
+	}
+	r, err := newRemote(p, n)
+	if err == nil {
+		if _, err = p.add(r); err != nil {
+			r.discard()
+		}
+	}
+	p.mu.Lock()
+	current := p.joins[n.ns] == pending
+	if current {
+		delete(p.joins, n.ns)
+	}
+	queued := pending.queued
+	p.mu.Unlock()
 	if err != nil {
 		return err
-	}
-	r.addr, r.metadata = j.Addr, j.Metadata
-	before, err := p.add(r)
-	if err != nil {
-		r.discard()
-		return err
-	}
-	if before != nil {
-		before.shut(errors.New("the viewer joined again"), false)
 	}
 	r.start(ctx)
+	for _, m := range queued {
+		r.deliver(m)
+	}
+	if !current {
+		r.shut(errors.New("the peer gave up"), false)
+	}
 	return nil
 }
 
-// reject tells a viewer why it may not watch.
+// reject tells a peer why it is not connected.
 func (p *Peer) reject(ctx context.Context, to signal.Namespace, err error) {
-	refusal, ok := errors.AsType[*Reject](err)
-	if !ok {
-		refusal = &Reject{Code: CodeInternal, Message: "the host could not make a connection"}
-		p.log.Error("a join failed", "peer", to, "err", err)
-	} else {
-		p.log.Info("a viewer was refused", "peer", to, "code", refusal.Code)
-	}
+	refusal := asReject(err)
+	p.log.Info("a peer was refused", "peer", to, "code", refusal.Code, "err", err)
 	data, _ := json.Marshal(rejectData{Code: refusal.Code, Message: refusal.Message, RetryAfter: refusal.RetryAfter.Seconds()})
 	if err := p.publish(ctx, to, "reject", data, nil); err != nil {
 		p.log.Debug("a refusal was not delivered", "peer", to, "err", err)
 	}
+}
+
+// asReject is err as it is told to the other side. What is no Reject is
+// nobody's business.
+func asReject(err error) *Reject {
+	if refusal, ok := errors.AsType[*Reject](err); ok {
+		return refusal
+	}
+	return &Reject{Code: CodeInternal, Message: "something went wrong at the other side"}
 }
 
 // VerifyToken makes an [Options.Verify] of a guard.

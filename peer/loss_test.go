@@ -108,11 +108,11 @@ func (d detour) Publish(ctx context.Context, ns signal.Namespace, m signal.Messa
 		return nil
 	}
 	if m.Type == "answer" || m.Type == "offer" {
-		var sdp map[string]string
+		var sdp map[string]any
 		if err := json.Unmarshal(m.Data, &sdp); err != nil {
 			return err
 		}
-		sdp["sdp"] = regexp.MustCompile(`a=candidate:[^\r]*\r\n`).ReplaceAllString(sdp["sdp"], "")
+		sdp["sdp"] = regexp.MustCompile(`a=candidate:[^\r]*\r\n`).ReplaceAllString(sdp["sdp"].(string), "")
 		m.Data, _ = json.Marshal(sdp)
 	}
 	return d.Conn.Publish(ctx, ns, m)

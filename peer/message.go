@@ -8,44 +8,100 @@ import (
 	"github.com/causeway-rtc/causeway/input"
 )
 
-// protocolVersion is Hello.Version.
-const protocolVersion = 1
+// protocolVersion is the version that a hello names.
+const protocolVersion = 2
 
-// ControlMessage is what a host says on the control channel: a [Hello],
-// [LevelChanged], [SizeChanged], [Status] or [HostStats].
-type ControlMessage interface{ controlType() string }
-
-// Hello is a host's first message.
-type Hello struct {
-	Version int          `json:"version"`
-	ID      string       `json:"id"`
-	Level   input.Level  `json:"level"`
-	Streams []StreamInfo `json:"streams"`
-}
-
-// StreamInfo is a stream as a host announces it. Its MediaStream has the id
-// "causeway-" and the number.
-type StreamInfo struct {
-	ID     int     `json:"id"`
-	Name   string  `json:"name"`
-	Kind   string  `json:"kind"`  // "video" or "audio"
-	Codec  string  `json:"codec"` // "h264", as sent to this viewer
-	Width  int     `json:"width,omitempty"`
-	Height int     `json:"height,omitempty"`
-	FPS    float64 `json:"fps,omitempty"`
-}
-
-// LevelChanged says what the viewer may do from now on.
-type LevelChanged struct {
-	Level input.Level `json:"level"`
-}
-
-// SizeChanged says that the desktop has another size, in pixels.
-type SizeChanged struct {
-	Stream int `json:"stream"`
-	Width  int `json:"width"`
-	Height int `json:"height"`
-}
+// The messages of the control channel: PROTOCOL.md of peer/signal has their
+// meaning. The name of each is its type with another first letter.
+type (
+	hello struct {
+		Version    int    `json:"version"`
+		ID         string `json:"id"`
+		ExternalID string `json:"externalId,omitempty"`
+	}
+	ping struct {
+		T json.RawMessage `json:"t"`
+	}
+	pong struct {
+		T   json.RawMessage   `json:"t"`
+		Now int64             `json:"now"`
+		RTP map[string]uint32 `json:"rtp"`
+	}
+	channelAsk struct {
+		Channel uint16 `json:"channel"`
+		Label   string `json:"label"`
+		Mode    string `json:"mode"`
+	}
+	channelOpen struct {
+		Channel uint16 `json:"channel"`
+	}
+	channelRefuse struct {
+		Channel uint16 `json:"channel"`
+		Code    string `json:"code"`
+		Message string `json:"message"`
+	}
+	announce struct {
+		Stream StreamInfo `json:"stream"`
+	}
+	withdraw struct {
+		Stream  int    `json:"stream"`
+		Message string `json:"message,omitempty"`
+	}
+	accept struct {
+		Request uint32      `json:"request"`
+		Stream  StreamInfo  `json:"stream"`
+		Level   input.Level `json:"level"`
+		Input   uint16      `json:"input,omitempty"`
+		Motion  uint16      `json:"motion,omitempty"`
+	}
+	refuse struct {
+		Request uint32 `json:"request"`
+		Code    string `json:"code"`
+		Message string `json:"message"`
+	}
+	end struct {
+		Stream  int    `json:"stream"`
+		Message string `json:"message,omitempty"`
+	}
+	levelChanged struct {
+		Stream int         `json:"stream"`
+		Level  input.Level `json:"level"`
+	}
+	sizeChanged struct {
+		Stream int `json:"stream"`
+		Width  int `json:"width"`
+		Height int `json:"height"`
+	}
+	stats struct {
+		Stream int `json:"stream"`
+		HostStats
+	}
+	// streamAsk is a request, or with a stream a join.
+	streamAsk struct {
+		Request uint32      `json:"request"`
+		Stream  int         `json:"stream,omitempty"`
+		Level   input.Level `json:"level"`
+		Fit     string      `json:"fit,omitempty"`
+		Metrics bool        `json:"metrics,omitempty"`
+	}
+	leave struct {
+		Stream int `json:"stream"`
+	}
+	announcements struct{}
+	viewport      struct {
+		Stream  int     `json:"stream"`
+		Width   float64 `json:"width"`
+		Height  float64 `json:"height"`
+		Refresh float64 `json:"refresh"`
+	}
+	watch struct {
+		Stream int  `json:"stream"`
+		On     bool `json:"on"`
+	}
+	keyframe struct {
+		Stream int `json:"stream"`
+	}
+)
 
 // Status says that something stopped, or works again.
 type Status struct {
@@ -54,7 +110,7 @@ type Status struct {
 	Message string `json:"message"` // for the person
 }
 
-// HostStats is how the host fares, once a second.
+// HostStats is how a publisher fares, once a second.
 type HostStats struct {
 	FPS      float64 `json:"fps"`
 	EncodeMs float64 `json:"encodeMs"` // per frame
@@ -63,22 +119,60 @@ type HostStats struct {
 	Viewers  int     `json:"viewers"`
 }
 
-// pong answers a ping.
-type pong struct {
-	T   json.RawMessage   `json:"t"`
-	Now int64             `json:"now"`
-	RTP map[string]uint32 `json:"rtp"`
+// StreamInfo is a stream as it is announced.
+type StreamInfo struct {
+	// ID is its number among its publisher's.
+	ID   int    `json:"id"`
+	Name string `json:"name"`
+	// Kind is "desktop", "apps" or "frames".
+	Kind string `json:"kind"`
+	// Level is what a viewer may do from the beginning.
+	Level  input.Level `json:"level"`
+	Tracks []TrackInfo `json:"tracks"`
 }
 
-func (Hello) controlType() string        { return "hello" }
-func (LevelChanged) controlType() string { return "level" }
-func (SizeChanged) controlType() string  { return "size" }
-func (Status) controlType() string       { return "status" }
-func (HostStats) controlType() string    { return "stats" }
-func (pong) controlType() string         { return "pong" }
+// TrackInfo is a track of an announced stream.
+type TrackInfo struct {
+	Kind string `json:"kind"` // "video" or "audio"
+	// Width and Height in pixels are zero before the first frame, and for
+	// sound.
+	Width  int `json:"width,omitempty"`
+	Height int `json:"height,omitempty"`
+}
+
+// typed is a message of the control channel.
+type typed interface{ controlType() string }
+
+func (hello) controlType() string         { return "hello" }
+func (ping) controlType() string          { return "ping" }
+func (pong) controlType() string          { return "pong" }
+func (channelAsk) controlType() string    { return "channel" }
+func (channelOpen) controlType() string   { return "channel-open" }
+func (channelRefuse) controlType() string { return "channel-refuse" }
+func (announce) controlType() string      { return "announce" }
+func (withdraw) controlType() string      { return "withdraw" }
+func (accept) controlType() string        { return "accept" }
+func (refuse) controlType() string        { return "refuse" }
+func (end) controlType() string           { return "end" }
+func (levelChanged) controlType() string  { return "level" }
+func (sizeChanged) controlType() string   { return "size" }
+func (Status) controlType() string        { return "status" }
+func (stats) controlType() string         { return "stats" }
+func (leave) controlType() string         { return "leave" }
+func (announcements) controlType() string { return "announcements" }
+func (viewport) controlType() string      { return "viewport" }
+func (watch) controlType() string         { return "watch" }
+func (keyframe) controlType() string      { return "keyframe" }
+
+func (a streamAsk) controlType() string {
+	if a.Stream == 0 {
+		return "request"
+	}
+	return "join"
+}
 
 // marshalControl is m on the wire: its fields after its type.
-func marshalControl(m ControlMessage) ([]byte, error) {
+func marshalControl(m typed) ([]byte, error) {
 	fields, err := json.Marshal(m)
 	if err != nil {
 		return nil, fmt.Errorf("peer: %s: %w", m.controlType(), err)
@@ -90,75 +184,25 @@ func marshalControl(m ControlMessage) ([]byte, error) {
 	return append(b, fields[1:]...), nil
 }
 
-// parseControl reads a host's message. It returns nil for a type that it does
-// not know.
-func parseControl(b []byte) (ControlMessage, error) {
+// controlType reads the type of a message.
+func controlType(b []byte) (string, error) {
 	var head struct {
 		Type string `json:"type"`
 	}
-	if err := unmarshalControl(b, &head); err != nil {
-		return nil, err
+	if len(b) > maxControl {
+		return "", fmt.Errorf("peer: control: %d bytes", len(b))
 	}
-	switch head.Type {
-	case "hello":
-		return parseAs[Hello](b)
-	case "level":
-		return parseAs[LevelChanged](b)
-	case "size":
-		return parseAs[SizeChanged](b)
-	case "status":
-		return parseAs[Status](b)
-	case "stats":
-		return parseAs[HostStats](b)
-	case "pong":
-		return parseAs[pong](b)
+	if !bytes.HasPrefix(b, []byte("{")) {
+		return "", fmt.Errorf("peer: control: no object")
 	}
-	return nil, nil
-}
-
-func parseAs[M ControlMessage](b []byte) (ControlMessage, error) {
-	var m M
-	err := unmarshalControl(b, &m)
-	return m, err
-}
-
-// viewerMessage is any message of a viewer on the control channel.
-type viewerMessage struct {
-	Type    string          `json:"type"`
-	T       json.RawMessage `json:"t"`
-	Width   float64         `json:"width"`
-	Height  float64         `json:"height"`
-	Refresh float64         `json:"refresh"`
-	On      bool            `json:"on"`
-}
-
-// parseViewer reads a viewer's message.
-func parseViewer(b []byte) (viewerMessage, error) {
-	var m viewerMessage
-	if err := unmarshalControl(b, &m); err != nil {
-		return m, err
+	if err := json.Unmarshal(b, &head); err != nil {
+		return "", fmt.Errorf("peer: control: %w", err)
 	}
-	if m.Type == "ping" && (len(m.T) > 32 || !isNumber(m.T)) {
-		return m, fmt.Errorf("peer: control: the ping's t is no number")
-	}
-	return m, nil
+	return head.Type, nil
 }
 
 // isNumber is true for JSON that begins as a number; Unmarshal has seen to
 // the rest.
 func isNumber(b []byte) bool {
 	return len(b) > 0 && (b[0] == '-' || b[0] >= '0' && b[0] <= '9')
-}
-
-func unmarshalControl(b []byte, v any) error {
-	if len(b) > maxControl {
-		return fmt.Errorf("peer: control: %d bytes", len(b))
-	}
-	if !bytes.HasPrefix(b, []byte("{")) {
-		return fmt.Errorf("peer: control: no object")
-	}
-	if err := json.Unmarshal(b, v); err != nil {
-		return fmt.Errorf("peer: control: %w", err)
-	}
-	return nil
 }

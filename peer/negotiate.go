@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/webrtc/v4"
@@ -39,10 +40,15 @@ type negotiator struct {
 
 	queued     []webrtc.ICECandidateInit // before the remote description
 	candidates int                       // of the remote so far
+	offered    int64                     // what changes was at our last offer
+	agreed     int64                     // and at the last that was answered
+	changes    atomic.Int64              // of what we want to send, so far
+	mids       atomic.Int64              // given out by us
 
-	mu    sync.Mutex
-	found []webrtc.ICECandidateInit // of ours, to be sent
-	ready chan struct{}             // capacity one: there are some
+	mu        sync.Mutex
+	successor *Remote                   // has our place
+	found     []webrtc.ICECandidateInit // of ours, to be sent
+	ready     chan struct{}             // capacity one: there are some
 }
 
 func newNegotiator() negotiator {
@@ -64,6 +70,12 @@ func (n *negotiator) offerSoon(restart bool) {
 
 // deliver queues a message of the remote.
 func (r *Remote) deliver(m signal.Message) {
+	r.neg.mu.Lock()
+	defer r.neg.mu.Unlock()
+	if r.neg.successor != nil {
+		r.neg.successor.deliver(m)
+		return
+	}
 	select {
 	case r.neg.inbox <- m:
 	default:
@@ -83,7 +95,7 @@ func wake(c chan struct{}) {
 
 // negotiate acts on the remote's messages and our wishes until the end.
 func (r *Remote) negotiate() {
-	deadline := time.NewTimer(connectWithin)
+	deadline := time.NewTimer(r.peer.o.ConnectTimeout)
 	defer deadline.Stop()
 	restart := time.NewTimer(time.Hour)
 	defer restart.Stop()
@@ -102,7 +114,7 @@ func (r *Remote) negotiate() {
 			return
 		case <-changed:
 		case <-deadline.C:
-			err = errors.New("peer: the remote did not connect in time")
+			err = errTimeout
 		case <-restart.C:
 			err = r.offer(true)
 		case again := <-r.neg.want:
@@ -123,9 +135,15 @@ func (r *Remote) negotiate() {
 	}
 }
 
+// errTimeout is why a connection ends that did not come about in time.
+var errTimeout = errors.New("peer: the remote did not connect in time")
+
 // giveUp ends the connection for err, and tells a viewer that it was refused.
 func (r *Remote) giveUp(err error) {
-	if refusal, ok := errors.AsType[*Reject](err); ok && r.host {
+	if errors.Is(err, errTimeout) {
+		r.problem(ErrorTimeout, err)
+	}
+	if refusal, ok := errors.AsType[*Reject](err); ok && r.opening {
 		r.peer.reject(r.ctx, r.ns, refusal)
 		r.shut(err, false)
 		return
@@ -136,10 +154,12 @@ func (r *Remote) giveUp(err error) {
 // handle acts on one message. An error ends the connection.
 func (r *Remote) handle(m signal.Message) error {
 	switch m.Type {
-	case "offer", "answer":
-		return r.describe(m)
+	case "offer":
+		return r.report(ErrorOffer, r.describe(m))
+	case "answer":
+		return r.report(ErrorAnswer, r.describe(m))
 	case "candidate":
-		return r.candidate(m.Data)
+		return r.report(ErrorCandidate, r.candidate(m.Data))
 	case "leave":
 		r.shut(errors.New("peer: the other side left"), false)
 		return nil
@@ -149,10 +169,18 @@ func (r *Remote) handle(m signal.Message) error {
 	return nil
 }
 
-// rejected is a host's refusal of our join.
+// report tells the application of err, and returns it.
+func (r *Remote) report(code ErrorCode, err error) error {
+	if err != nil {
+		r.problem(code, err)
+	}
+	return err
+}
+
+// rejected is the other side's refusal of our join or offer.
 func (r *Remote) rejected(data []byte) error {
 	var d rejectData
-	if r.host || json.Unmarshal(data, &d) != nil {
+	if json.Unmarshal(data, &d) != nil {
 		return nil
 	}
 	const maxWait = 24 * 60 * 60
@@ -165,7 +193,7 @@ func (r *Remote) describe(m signal.Message) error {
 	if len(m.Data) > 2*MaxSDP { // escapes make it longer
 		return fmt.Errorf("peer: the %s has %d bytes", m.Type, len(m.Data))
 	}
-	var d webrtc.SessionDescription
+	var d description
 	if err := json.Unmarshal(m.Data, &d); err != nil {
 		return fmt.Errorf("peer: the %s: %w", m.Type, err)
 	}
@@ -175,7 +203,21 @@ func (r *Remote) describe(m signal.Message) error {
 	}
 	switch {
 	case m.Type == "offer" && d.Type == webrtc.SDPTypeOffer:
-		return r.answer(d, n)
+		first := r.pc.CurrentRemoteDescription() == nil
+		if r.pc.PendingLocalDescription() != nil {
+			// Of two offers that cross, that of the smaller id counts. The
+			// other peer is polite, and takes its own back.
+			if r.peer.o.ID < r.id {
+				return nil
+			}
+			if first {
+				return r.yield(m)
+			}
+		}
+		if first && !r.opening {
+			r.meet(d.terms)
+		}
+		return r.answer(d.SessionDescription, n)
 	case m.Type == "answer" && d.Type == webrtc.SDPTypeAnswer:
 		if r.pc.SignalingState() != webrtc.SignalingStateHaveLocalOffer {
 			return nil // to an offer that was withdrawn
@@ -183,9 +225,34 @@ func (r *Remote) describe(m signal.Message) error {
 		if offered := mediaSections(r.pc.PendingLocalDescription().SDP); mediaSections(d.SDP) != offered {
 			return fmt.Errorf("peer: the answer does not have the offer's %d media sections", offered)
 		}
-		return r.setRemote(d, n)
+		if err := r.setRemote(d.SessionDescription, n); err != nil {
+			return err
+		}
+		r.neg.agreed = r.neg.offered
+		return r.settle()
 	}
 	return fmt.Errorf("peer: the %s holds an SDP of type %s", m.Type, d.Type)
+}
+
+// description is the data of an offer or an answer.
+type description struct {
+	webrtc.SessionDescription
+	terms
+}
+
+// meet takes what the other side says of itself in its first offer.
+func (r *Remote) meet(t terms) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.externalID, r.watchesAll = t.ExternalID, t.watches()
+}
+
+// settle makes an offer of what changed while another was under way.
+func (r *Remote) settle() error {
+	if r.neg.changes.Load() == r.neg.agreed {
+		return nil
+	}
+	return r.offer(false)
 }
 
 // mediaSections counts the media sections of an SDP, of which an answer has as
@@ -198,10 +265,10 @@ func (r *Remote) setRemote(d webrtc.SessionDescription, n int) error {
 	if err := r.pc.SetRemoteDescription(d); err != nil {
 		return fmt.Errorf("peer: the remote description: %w", err)
 	}
-	if r.host && rejectsVideo(r.pc.RemoteDescription()) {
-		return &Reject{Code: CodeCodec, Message: "no video codec in common"}
-	}
-	if r.host && d.Type == webrtc.SDPTypeAnswer {
+	if d.Type == webrtc.SDPTypeAnswer {
+		if rejectsVideo(d.SDP) {
+			return &Reject{Code: CodeCodec, Message: "no video codec in common"}
+		}
 		r.wg.Go(r.hurry)
 	}
 	r.neg.candidates = n
@@ -217,62 +284,37 @@ func (r *Remote) setRemote(d webrtc.SessionDescription, n int) error {
 
 // rejectsVideo is true when the other side declined the picture (RFC 3264
 // §6: port zero).
-func rejectsVideo(d *webrtc.SessionDescription) bool {
-	return d != nil && strings.Contains(d.SDP, "m=video 0 ")
-}
-
-// candidate adds a candidate, now or when there is a remote description.
-func (r *Remote) candidate(data []byte) error {
-	var c webrtc.ICECandidateInit
-	if err := json.Unmarshal(data, &c); err != nil {
-		return fmt.Errorf("peer: a candidate: %w", err)
-	}
-	if r.pc.RemoteDescription() != nil {
-		return r.addCandidate(c)
-	}
-	if len(r.neg.queued) >= MaxCandidates {
-		return errors.New("peer: too many candidates")
-	}
-	r.neg.queued = append(r.neg.queued, c)
-	return nil
-}
-
-func (r *Remote) addCandidate(c webrtc.ICECandidateInit) error {
-	if c.Candidate == "" {
-		return nil // the last
-	}
-	if r.neg.candidates++; r.neg.candidates > MaxCandidates {
-		return errors.New("peer: too many candidates")
-	}
-	if err := r.pc.AddICECandidate(c); err != nil {
-		// One of a kind that we do not know is no harm.
-		r.log.Debug("a candidate was not taken", "err", err)
-	}
-	return nil
-}
+func rejectsVideo(answer string) bool { return strings.Contains(answer, "m=video 0 ") }
 
 // offer makes an offer and sends it. The answer is awaited by negotiate.
 func (r *Remote) offer(restart bool) error {
 	if r.pc.SignalingState() != webrtc.SignalingStateStable {
 		return nil // one is under way
 	}
+	begun := r.pc.CurrentRemoteDescription() != nil
+	if !begun && !r.opening {
+		return nil // the first is the other side's
+	}
+	if begun && !restart && r.neg.changes.Load() == r.neg.agreed {
+		return nil // it was in another
+	}
 	if restart {
 		r.log.Info("the way is lost; looking for another")
 	}
+	offered := r.neg.changes.Load()
 	d, err := r.pc.CreateOffer(&webrtc.OfferOptions{ICERestart: restart})
 	if err != nil {
-		return fmt.Errorf("peer: offer: %w", err)
+		err = fmt.Errorf("peer: offer: %w", err)
+		r.problem(ErrorNegotiation, err)
+		return err
 	}
+	r.neg.offered = offered
 	return r.setLocal(d)
 }
 
-// answer answers an offer. Of two offers that cross, that of the peer with
-// the smaller id counts.
+// answer answers an offer, and takes back ours if there is one.
 func (r *Remote) answer(offer webrtc.SessionDescription, candidates int) error {
-	if r.pc.SignalingState() != webrtc.SignalingStateStable {
-		if polite := r.peer.o.ID > r.id; !polite || r.pc.CurrentRemoteDescription() == nil {
-			return nil
-		}
+	if r.pc.PendingLocalDescription() != nil {
 		if err := r.withdraw(); err != nil {
 			return err
 		}
@@ -280,23 +322,20 @@ func (r *Remote) answer(offer webrtc.SessionDescription, candidates int) error {
 	if err := r.setRemote(offer, candidates); err != nil {
 		return err
 	}
+	first := r.pc.CurrentRemoteDescription() == nil
 	d, err := r.pc.CreateAnswer(nil)
 	if err != nil {
 		return fmt.Errorf("peer: answer: %w", err)
 	}
-	return r.setLocal(d)
-}
-
-// withdraw takes our offer back. Pion knows no rollback, but an answer that
-// says what was agreed before comes to the same.
-func (r *Remote) withdraw() error {
-	d := *r.pc.CurrentRemoteDescription()
-	d.Type = webrtc.SDPTypeAnswer
-	d.SDP = strings.ReplaceAll(d.SDP, "a=setup:actpass", "a=setup:active")
-	if err := r.pc.SetRemoteDescription(d); err != nil {
-		return fmt.Errorf("peer: taking an offer back: %w", err)
+	if err := r.setLocal(d); err != nil {
+		return err
 	}
-	return nil
+	if first && !r.opening {
+		if err := r.giveAll(); err != nil {
+			return err
+		}
+	}
+	return r.settle()
 }
 
 // setLocal sets the local description and sends it, with the candidates that
@@ -318,55 +357,27 @@ func (r *Remote) setLocal(d webrtc.SessionDescription) error {
 	if full == nil {
 		return errors.New("peer: there is no local description")
 	}
-	if err := r.send(full.Type.String(), full); err != nil {
+	room, _ := r.ns.Split()
+	said, metadata := r.peer.present(room)
+	if full.Type != webrtc.SDPTypeOffer {
+		said, metadata = terms{}, nil
+	}
+	if err := r.send(full.Type.String(), description{*full, said}, metadata); err != nil {
 		return err
 	}
 	return r.trickle(full.SDP)
 }
 
-// onCandidate notes a candidate of ours.
-func (r *Remote) onCandidate(c *webrtc.ICECandidate) {
-	if c == nil {
-		return
-	}
-	r.neg.mu.Lock()
-	if len(r.neg.found) < MaxCandidates {
-		r.neg.found = append(r.neg.found, c.ToJSON())
-	}
-	r.neg.mu.Unlock()
-	wake(r.neg.ready)
-}
-
-// trickle sends the candidates that were found and are not in sdp.
-func (r *Remote) trickle(sdp string) error {
-	if r.pc.LocalDescription() == nil {
-		return nil // they will be in it
-	}
-	r.neg.mu.Lock()
-	found := r.neg.found
-	r.neg.found = nil
-	r.neg.mu.Unlock()
-	for _, c := range found {
-		if strings.Contains(sdp, c.Candidate) {
-			continue
-		}
-		if err := r.send("candidate", c); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // send sends a message that is worth the connection: without it, there will
 // be none.
-func (r *Remote) send(typ string, data any) error {
+func (r *Remote) send(typ string, data any, metadata []byte) error {
 	b, err := json.Marshal(data)
 	if err != nil {
 		return fmt.Errorf("peer: %s: %w", typ, err)
 	}
-	ctx, cancel := context.WithTimeout(r.ctx, connectWithin)
+	ctx, cancel := context.WithTimeout(r.ctx, r.peer.o.ConnectTimeout)
 	defer cancel()
-	if err := r.peer.publish(ctx, r.ns, typ, b, nil); err != nil {
+	if err := r.peer.publish(ctx, r.ns, typ, b, metadata); err != nil {
 		if errors.Is(err, signal.ErrAbsent) && r.State() != StateNew {
 			// The other side is connecting to the exchange anew, perhaps.
 			r.log.Debug("a message was not delivered", "err", err)

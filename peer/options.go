@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/causeway-rtc/causeway/encode"
-	"github.com/causeway-rtc/causeway/input"
 	"github.com/causeway-rtc/causeway/peer/signal"
 	"github.com/causeway-rtc/causeway/streams"
 )
@@ -17,47 +16,56 @@ import (
 type Options struct {
 	// ID is the peer's name, [A-Za-z0-9_-]{1,64}.
 	ID string
-	// Room is the room that the peer opens. Empty means ID, as a host has it.
-	Room string
+	// ExternalID is the application's name for it, which remotes are told: a
+	// user name, say. At most 256 bytes.
+	ExternalID string
 	// Secret keeps ID for this peer when it connects to the exchange anew.
 	Secret string
 	// Signal is the way to the exchange. It stays the caller's to close, after
 	// Run has returned.
 	Signal signal.Conn
 
-	// Verify decides who may watch. It returns nil, or a [*Reject] that the
-	// viewer is sent; any other error is logged and sent as [CodeInternal]. It
-	// is called in a goroutine of each join's own, and ctx ends when the
-	// viewer gives up or joins again. Nil refuses everybody.
+	// Verify decides who may connect: it sees each join of this peer's rooms,
+	// and each offer of a peer in a room that this one has joined. It returns
+	// nil, or a [*Reject] that the other side is sent; any other error is
+	// logged and sent as [CodeInternal]. It is called in a goroutine of each
+	// join's own, and ctx ends when the other side gives up or joins again.
+	// Nil refuses everybody.
 	Verify func(ctx context.Context, j Join) error
 	// MaxRemotes bounds the connections, and the joins that wait for Verify.
 	// Zero means 32.
 	MaxRemotes int
+	// StreamRequest decides what a remote gets that asks for a stream. It
+	// returns a grant, or an error: a [*Reject] reaches the asker with its
+	// message. It is called in a goroutine of the request's own. Nil grants
+	// the stream that was asked for, or the first.
+	StreamRequest func(ctx context.Context, q StreamRequest) (Grant, error)
 
 	// Port is where ICE listens. Nil means ports of its own for each remote.
 	// It stays the caller's to close, after Run has returned.
 	Port *Port
+	// UDPPorts are the first and the last port that ICE may use without Port.
+	// Zeros mean any.
+	UDPPorts [2]uint16
 	// ICEServers are STUN and TURN servers for remotes behind routers.
 	ICEServers []ICEServer
+	// RelayOnly uses nothing but TURN: remotes do not learn our address.
+	RelayOnly bool
 	// TCPOnly leaves UDP out, to test the way around networks without it.
 	TCPOnly bool
+	// ConnectTimeout is how long a connection may take. Zero means 20 s.
+	ConnectTimeout time.Duration
 
-	// Streams is what viewers get: video and sound, in any number.
-	Streams []*streams.Track
+	// Streams are published from the beginning. They stay the caller's to
+	// close.
+	Streams []*streams.Stream
+	// Codecs are what is sent and watched, best first. Nil means H.264, VP8
+	// and Opus. A stream is sent in the first of them that it offers and the
+	// viewer takes.
+	Codecs []encode.Codec
 	// Bitrate is what the way to a viewer is thought to carry until it shows,
 	// in bits a second; the video encoder starts with it. Zero means 8 Mbit/s.
 	Bitrate int
-	// Injector takes what viewers do, through a Seat for each. Share it by an
-	// input.Desk. Nil means that nobody controls anything.
-	Injector input.Injector
-	// Level is what a new viewer may do. Zero means watch.
-	Level input.Level
-
-	// Codecs is what this peer decodes when it watches, best first. Nil means
-	// H.264, VP8 and Opus.
-	Codecs []encode.Codec
-	// Events are called as things happen.
-	Events Events
 	// Log receives one line for each change of a connection. Nil discards.
 	Log *slog.Logger
 }
@@ -70,41 +78,39 @@ type ICEServer struct {
 	Username, Credential string
 }
 
-// Events are callbacks. They come from goroutines of the Remote concerned,
-// may come at the same time, and must not block; nil ones are left out.
-type Events struct {
-	// State is called at each change of a Remote's state, in order. A Remote
-	// that is not yet connected is not in [Peer.Remotes].
-	State func(r *Remote, s State)
-	// Control is called with each message of a host on the control channel.
-	Control func(r *Remote, m ControlMessage)
-	// Cursor is called with each change of the host's pointer.
-	Cursor func(r *Remote, c Cursor)
-}
-
-// Join is a viewer's request to watch.
+// Join is the request of another peer to be connected.
 type Join struct {
 	// ID is who asks, Room where.
 	ID, Room string
+	// ExternalID is the application's name of who asks, or empty.
+	ExternalID string
 	// Addr is where from, an IP address as a rule, or empty when a far broker
 	// did not say.
 	Addr string
 	// Token is metadata.token, or empty.
 	Token string
-	// Metadata is all that the viewer said of itself: JSON, or nil.
+	// Metadata is all that the peer said of itself: JSON, or nil.
 	Metadata json.RawMessage
+	// Member is true for the offer of a peer that was in the room before us.
+	Member bool
 }
 
 // The codes of [Reject].
 const (
 	CodeToken     = "token"     // wrong or missing token
 	CodeThrottled = "throttled" // too many wrong tokens
+	CodeRejected  = "rejected"  // the application refused
 	CodeCodec     = "codec"     // no codec in common
-	CodeBusy      = "busy"      // too many viewers
+	CodeBusy      = "busy"      // too many connections
+	CodeLimit     = "limit"     // too much of something
+	CodeTaken     = "taken"     // there is one of that name
+	CodeAbsent    = "absent"    // there is no such stream
+	CodeOrder     = "order"     // an offer that no join came before
 	CodeInternal  = "internal"
 )
 
-// Reject is a host's refusal of a join, and the error of [Peer.Connect] then.
+// Reject is a refusal: of a join, and then the error of [Peer.Connect]; of a
+// stream, and then that of [Remote.CreateStream]; or of a data channel.
 type Reject struct {
 	Code string
 	// Message is for the person.
@@ -112,6 +118,10 @@ type Reject struct {
 	// RetryAfter is how long to wait before another try is of use, or zero.
 	RetryAfter time.Duration
 }
+
+// Refuse is an application's refusal, for the reason given, which the other
+// side is told.
+func Refuse(reason string) *Reject { return &Reject{Code: CodeRejected, Message: reason} }
 
 // Error is the refusal for a person.
 func (r *Reject) Error() string { return fmt.Sprintf("peer: refused (%s): %s", r.Code, r.Message) }
@@ -123,18 +133,21 @@ type rejectData struct {
 	RetryAfter float64 `json:"retryAfter,omitempty"`
 }
 
+// maxExternalID bounds an external id in bytes.
+const maxExternalID = 256
+
 func (o Options) withDefaults() (Options, error) {
 	if !signal.ValidID(o.ID) {
 		return o, fmt.Errorf("peer: the id %q is not of the form [A-Za-z0-9_-]{1,64}", o.ID)
 	}
-	if o.Room == "" {
-		o.Room = o.ID
-	}
-	if !signal.ValidID(o.Room) {
-		return o, fmt.Errorf("peer: the room %q is not of the form [A-Za-z0-9_-]{1,64}", o.Room)
+	if len(o.ExternalID) > maxExternalID {
+		return o, fmt.Errorf("peer: the external id has %d bytes, more than %d", len(o.ExternalID), maxExternalID)
 	}
 	if o.Signal == nil {
 		return o, fmt.Errorf("peer: no signalling")
+	}
+	if o.UDPPorts[0] > o.UDPPorts[1] {
+		return o, fmt.Errorf("peer: the UDP ports end at %d, before %d", o.UDPPorts[1], o.UDPPorts[0])
 	}
 	if o.Verify == nil {
 		o.Verify = func(context.Context, Join) error {
@@ -143,6 +156,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.MaxRemotes <= 0 {
 		o.MaxRemotes = 32
+	}
+	if o.ConnectTimeout <= 0 {
+		o.ConnectTimeout = 20 * time.Second
 	}
 	if o.Bitrate <= 0 {
 		o.Bitrate = 8_000_000
@@ -156,3 +172,6 @@ func (o Options) withDefaults() (Options, error) {
 	o.Log = o.Log.With("self", o.ID)
 	return o, nil
 }
+
+// AllowAll is an [Options.Verify] that lets everybody in who knows where.
+func AllowAll(context.Context, Join) error { return nil }

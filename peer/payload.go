@@ -7,6 +7,7 @@ import (
 	"github.com/pion/rtp/codecs"
 
 	"github.com/causeway-rtc/causeway/encode"
+	"github.com/causeway-rtc/causeway/streams"
 )
 
 const (
@@ -31,40 +32,53 @@ func newPayloader(c encode.Codec) rtp.Payloader {
 	return nil
 }
 
-// packetizers are those of one peer, by stream and codec.
+// packetizers are those of one peer, by track and codec, while somebody uses
+// them.
 type packetizers struct {
 	mu  sync.Mutex
 	all map[packetizerKey]*packetizer
 }
 
 type packetizerKey struct {
-	stream int
-	codec  string
+	track *streams.Track
+	codec string
 }
 
-// get returns the packetizer of a stream in codec, or nil when there is no
-// payload format for it.
-func (p *packetizers) get(stream int, codec encode.Codec) *packetizer {
+// get returns the packetizer of a track in codec, which has a payload format.
+// The caller gives it back by put.
+func (p *packetizers) get(t *streams.Track, codec encode.Codec) *packetizer {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	key := packetizerKey{stream, codec.Name}
+	key := packetizerKey{t, codec.Name}
+	have := p.all[key]
+	if have == nil {
+		if p.all == nil {
+			p.all = map[packetizerKey]*packetizer{}
+		}
+		have = &packetizer{payloader: newPayloader(codec)}
+		p.all[key] = have
+	}
+	have.users++
+	return have
+}
+
+// put gives back what get returned.
+func (p *packetizers) put(t *streams.Track, codec encode.Codec) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	key := packetizerKey{t, codec.Name}
 	if have := p.all[key]; have != nil {
-		return have
+		if have.users--; have.users == 0 {
+			delete(p.all, key)
+		}
 	}
-	payloader := newPayloader(codec)
-	if payloader == nil {
-		return nil
-	}
-	if p.all == nil {
-		p.all = map[packetizerKey]*packetizer{}
-	}
-	p.all[key] = &packetizer{payloader: payloader}
-	return p.all[key]
 }
 
 // packetizer cuts chunks into payloads, once for all viewers. The payloads
 // are shared and must not be changed.
 type packetizer struct {
+	users int // guarded by the packetizers' mu
+
 	mu        sync.Mutex
 	payloader rtp.Payloader
 	kept      [keptChunks]packetized

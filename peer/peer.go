@@ -2,39 +2,50 @@ package peer
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"net"
+	"slices"
 	"sync"
 
 	"github.com/pion/webrtc/v4"
 
-	"github.com/causeway-rtc/causeway/input"
 	"github.com/causeway-rtc/causeway/peer/signal"
 )
 
-// ErrAbsent is wrapped by the error of Connect when the host is not there.
-var ErrAbsent = errors.New("the host is not there")
+// ErrAbsent is wrapped by the error of Connect when nobody has that id.
+var ErrAbsent = errors.New("nobody has this id")
 
 // Peer is the local participant. Its methods may be called from any
 // goroutine.
 type Peer struct {
-	o        Options
-	log      *slog.Logger
-	serving  *webrtc.API // connections to viewers
-	watching *webrtc.API // connections to hosts
-	packs    packetizers
-	pngs     shapeCache
+	o      Options
+	log    *slog.Logger
+	api    *webrtc.API
+	config webrtc.Configuration
+	packs  packetizers
+	pngs   shapeCache
+	events hub
 
 	subscribed chan struct{} // closed by Run
 	ended      chan struct{} // closed when Run returns
 
-	mu      sync.Mutex
-	ctx     context.Context // of Run; nil before
-	remotes map[signal.Namespace]*Remote
-	joins   map[signal.Namespace]*pendingJoin
-	status  map[string]Status
-	wg      sync.WaitGroup // of joins and remotes
+	mu       sync.Mutex
+	ctx      context.Context // of Run; nil before
+	remotes  map[signal.Namespace]*Remote
+	joins    map[signal.Namespace]*pendingJoin
+	rooms    map[string]*membership // those joined, without our own
+	streams  []*OutboundStream      // published, in order
+	lastID   int                    // of a stream
+	channels map[uint16]ChannelOptions
+	addons   []Addon
+	status   map[string]Status
+	wg       sync.WaitGroup // of joins and remotes
 }
 
 // New makes a peer. It does nothing until Run.
@@ -43,33 +54,64 @@ func New(o Options) (*Peer, error) {
 	if err != nil {
 		return nil, err
 	}
-	serving, err := newAPI(o, false)
-	if err != nil {
-		return nil, fmt.Errorf("peer: %w", err)
-	}
-	watching, err := newAPI(o, true)
-	if err != nil {
-		return nil, fmt.Errorf("peer: %w", err)
-	}
-	return &Peer{
-		o: o, log: o.Log, serving: serving, watching: watching,
+	p := &Peer{
+		o: o, log: o.Log,
 		subscribed: make(chan struct{}),
 		ended:      make(chan struct{}),
 		remotes:    map[signal.Namespace]*Remote{},
 		joins:      map[signal.Namespace]*pendingJoin{},
+		rooms:      map[string]*membership{},
+		channels:   map[uint16]ChannelOptions{},
 		status:     map[string]Status{},
-	}, nil
+	}
+	if p.api, err = newAPI(o); err != nil {
+		return nil, fmt.Errorf("peer: %w", err)
+	}
+	if p.config, err = configuration(o); err != nil {
+		return nil, fmt.Errorf("peer: %w", err)
+	}
+	for _, s := range o.Streams {
+		if _, err := p.Publish(s, PublishOptions{}); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// configuration is what all connections have in common. They share one
+// certificate: making one takes longer than connecting.
+func configuration(o Options) (webrtc.Configuration, error) {
+	var c webrtc.Configuration
+	for _, s := range o.ICEServers {
+		c.ICEServers = append(c.ICEServers, webrtc.ICEServer{URLs: s.URLs, Username: s.Username, Credential: s.Credential})
+	}
+	if o.RelayOnly {
+		c.ICETransportPolicy = webrtc.ICETransportPolicyRelay
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return c, err
+	}
+	certificate, err := webrtc.GenerateCertificate(key)
+	if err != nil {
+		return c, err
+	}
+	c.Certificates = []webrtc.Certificate{*certificate}
+	return c, nil
 }
 
 // ID is the peer's name.
 func (p *Peer) ID() string { return p.o.ID }
 
-// Ready is closed once Run has opened the peer's room, so that a join finds
-// it.
+// ExternalID is the application's name for it.
+func (p *Peer) ExternalID() string { return p.o.ExternalID }
+
+// Ready is closed once Run has opened the peer's own room, so that a join
+// finds it.
 func (p *Peer) Ready() <-chan struct{} { return p.subscribed }
 
-// Run opens the peer's room and serves its remotes until ctx is done or the
-// signalling has ended for good. It then closes all remotes and waits for
+// Run opens the peer's own room and serves its remotes until ctx is done or
+// the signalling has ended for good. It then closes all remotes and waits for
 // their goroutines. It is called once. Its error is nil when ctx was done.
 func (p *Peer) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -79,7 +121,7 @@ func (p *Peer) Run(ctx context.Context) error {
 	p.mu.Lock()
 	p.ctx = ctx
 	p.mu.Unlock()
-	if err := p.subscribe(ctx); err != nil {
+	if err := p.enter(ctx, p.o.ID); err != nil {
 		return fmt.Errorf("peer: %w", err)
 	}
 	close(p.subscribed)
@@ -101,17 +143,30 @@ func (p *Peer) Run(ctx context.Context) error {
 	}
 }
 
-func (p *Peer) subscribe(ctx context.Context) error {
-	if err := p.o.Signal.Subscribe(ctx, signal.Direct(p.o.Room, p.o.ID), p.o.Secret); err != nil {
+// enter subscribes to a room, as a member.
+func (p *Peer) enter(ctx context.Context, room string) error {
+	if err := p.o.Signal.Subscribe(ctx, signal.Direct(room, p.o.ID), p.o.Secret); err != nil {
 		return err
 	}
-	return p.o.Signal.Subscribe(ctx, signal.Room(p.o.Room), "")
+	return p.o.Signal.Subscribe(ctx, signal.Room(room), "")
+}
+
+// awaitRun waits until Run has opened the peer's room.
+func (p *Peer) awaitRun(ctx context.Context) error {
+	select {
+	case <-p.subscribed:
+		return nil
+	case <-p.ended:
+		return fmt.Errorf("peer: %w", net.ErrClosed)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // refused acts on a refusal of the exchange that came late.
 func (p *Peer) refused(e *signal.Error) error {
 	room, id := e.Namespace.Split()
-	if e.Code == signal.CodeTaken && room == p.o.Room && id == p.o.ID {
+	if e.Code == signal.CodeTaken && room == p.o.ID && id == p.o.ID {
 		return fmt.Errorf("peer: %w", e)
 	}
 	if r := p.remote(e.Namespace); r != nil && e.Code == signal.CodeAbsent {
@@ -130,7 +185,7 @@ func (p *Peer) dispatch(ns signal.Namespace, m signal.Message) {
 	}
 	from := signal.Direct(room, m.ID)
 	if m.Type == "join" {
-		p.join(from, m)
+		p.heardJoin(from, m, ns.Direct())
 		return
 	}
 	if !ns.Direct() {
@@ -141,6 +196,13 @@ func (p *Peer) dispatch(ns signal.Namespace, m signal.Message) {
 	}
 	if r := p.remote(from); r != nil {
 		r.deliver(m)
+		return
+	}
+	switch m.Type {
+	case "offer":
+		p.heardOffer(from, m)
+	case "candidate":
+		p.queueCandidate(from, m)
 	}
 }
 
@@ -162,10 +224,7 @@ func (p *Peer) remote(ns signal.Namespace) *Remote {
 // Remotes returns the remotes that are connected, or were and may be again.
 func (p *Peer) Remotes() []*Remote {
 	p.mu.Lock()
-	all := make([]*Remote, 0, len(p.remotes))
-	for _, r := range p.remotes {
-		all = append(all, r)
-	}
+	all := p.everyRemote()
 	p.mu.Unlock()
 	connected := all[:0]
 	for _, r := range all {
@@ -175,10 +234,6 @@ func (p *Peer) Remotes() []*Remote {
 	}
 	return connected
 }
-
-// SetLevel changes what a viewer may do, and tells it. What it holds down but
-// could no longer press is released.
-func (p *Peer) SetLevel(r *Remote, level input.Level) error { return r.setLevel(level) }
 
 // Status tells all viewers that subject ("video", "audio" or "input") stopped
 // or works again, and tells it to newcomers as long as it does not.
@@ -190,10 +245,7 @@ func (p *Peer) Status(subject string, ok bool, message string) {
 	} else {
 		p.status[subject] = s
 	}
-	all := make([]*Remote, 0, len(p.remotes))
-	for _, r := range p.remotes {
-		all = append(all, r)
-	}
+	all := p.everyRemote()
 	p.mu.Unlock()
 	for _, r := range all {
 		r.sendControl(s)
@@ -211,13 +263,16 @@ func (p *Peer) troubles() []Status {
 	return all
 }
 
+// everyRemote is every remote that there is, connected or not. The caller
+// holds mu.
+func (p *Peer) everyRemote() []*Remote {
+	return slices.Collect(maps.Values(p.remotes))
+}
+
 // closeRemotes ends what Run began.
 func (p *Peer) closeRemotes() {
 	p.mu.Lock()
-	all := make([]*Remote, 0, len(p.remotes))
-	for _, r := range p.remotes {
-		all = append(all, r)
-	}
+	all := p.everyRemote()
 	p.mu.Unlock()
 	for _, r := range all {
 		r.shut(nil, true)
@@ -235,7 +290,7 @@ func (p *Peer) add(r *Remote) (before *Remote, err error) {
 	}
 	before = p.remotes[r.ns]
 	if before == nil && len(p.remotes) >= p.o.MaxRemotes {
-		return nil, &Reject{Code: CodeBusy, Message: "too many viewers"}
+		return nil, &Reject{Code: CodeBusy, Message: "too many connections"}
 	}
 	p.remotes[r.ns] = r
 	return before, nil

@@ -9,7 +9,7 @@ import (
 	"github.com/causeway-rtc/causeway/peer/peertest"
 )
 
-func next(t *testing.T, in *peer.Inbound) *peer.Chunk {
+func next(t *testing.T, in *peer.InboundTrack) *peer.Chunk {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), peertest.Patience)
 	defer cancel()
@@ -20,11 +20,23 @@ func next(t *testing.T, in *peer.Inbound) *peer.Chunk {
 	return c
 }
 
-func video(t *testing.T, r *peer.Remote) *peer.Inbound {
+// stream is the first stream of r that we watch.
+func stream(t *testing.T, r *peer.Remote) *peer.InboundStream {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), peertest.Patience)
 	defer cancel()
-	in, err := r.Video(ctx)
+	s, err := r.Stream(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func video(t *testing.T, r *peer.Remote) *peer.InboundTrack {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), peertest.Patience)
+	defer cancel()
+	in, err := stream(t, r).Video(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,46 +8,58 @@ import (
 	"log/slog"
 	"net"
 	"sync"
-	"time"
+	"sync/atomic"
 
 	"github.com/pion/webrtc/v4"
 
-	"github.com/causeway-rtc/causeway/input"
+	"github.com/causeway-rtc/causeway/peer/channel"
 	"github.com/causeway-rtc/causeway/peer/congestion"
 	"github.com/causeway-rtc/causeway/peer/signal"
 )
 
-// Remote is the other end of one connection: a viewer of ours, or a host that
-// we watch. Its methods may be called from any goroutine.
+// Remote is the other end of one connection. Either end may publish streams,
+// and watch those of the other. Its methods may be called from any goroutine.
 type Remote struct {
-	peer     *Peer
-	ns       signal.Namespace
-	id       string
-	host     bool // we are the host of it
-	addr     string
-	metadata json.RawMessage
-	log      *slog.Logger
+	peer       *Peer
+	ns         signal.Namespace
+	id         string
+	externalID string
+	addr       string
+	session    string
+	metadata   json.RawMessage
+	opening    bool // we make the first offer
+	log        *slog.Logger
 
 	pc         *webrtc.PeerConnection
 	congestion congestion.Controller
 	neg        negotiator
-	tracks     []*track // host
-	seat       *input.Seat
-	chans      channels
-	cursor     cursorOutbox
-	watch      watcher // viewer
+	control    *webrtc.DataChannel
+	greeted    chan struct{} // closed by the hello of a Causeway peer
+	clock      clock
+	budget     *channel.Budget // of what waits in its data channels
 
 	ctx    context.Context // done when the Remote is closed
 	cancel context.CancelCauseFunc
 	wg     sync.WaitGroup // our goroutines
 	done   chan struct{}  // closed when all are gone
 
-	mu        sync.Mutex
-	state     State
-	changed   chan struct{} // closed and replaced at each change of state
-	viewport  Viewport
-	sizes     map[int][2]int
-	stopStats context.CancelFunc // of the stats that the viewer watches, or nil
+	giving   sync.Mutex   // held by giveAll
+	deciding atomic.Int32 // requests for streams
+
+	mu          sync.Mutex
+	state       State
+	watchesAll  bool          // it wants every stream unasked
+	changed     chan struct{} // closed and replaced at each change of state
+	senders     []*webrtc.RTPTransceiver
+	out         map[int]*outgoing // by the number of the stream
+	in          map[int]*InboundStream
+	started     chan struct{} // closed and replaced when one of in has started
+	named       map[string]*DataChannel
+	numbered    map[uint16]*numbered
+	ids         channelIDs
+	asked       map[uint32]chan answer // requests for streams
+	lastAsk     uint32
+	lastForeign int // of the streams without a number of their own
 }
 
 // Viewport is what a viewer says of its picture.
@@ -60,71 +72,61 @@ type Viewport struct {
 
 // newRemote makes a remote that is not yet known to p. The caller starts it,
 // or discards it.
-func newRemote(p *Peer, ns signal.Namespace, host bool) (*Remote, error) {
-	_, id := ns.Split()
+func newRemote(p *Peer, n newcomer) (*Remote, error) {
 	r := &Remote{
-		peer: p, ns: ns, id: id, host: host,
-		log:        p.log.With("peer", id),
+		peer: p, ns: n.ns, id: n.ID, externalID: n.terms.ExternalID, addr: n.Addr, session: n.Session, metadata: n.Metadata,
+		opening: n.opening, watchesAll: n.opening && n.watches(),
+		log:        p.log.With("peer", n.ID),
 		congestion: congestion.NewBackoff(p.o.Bitrate),
 		neg:        newNegotiator(),
+		greeted:    make(chan struct{}),
+		budget:     channel.NewBudget(0),
 		done:       make(chan struct{}),
 		changed:    make(chan struct{}),
-		sizes:      map[int][2]int{},
+		started:    make(chan struct{}),
+		out:        map[int]*outgoing{},
+		in:         map[int]*InboundStream{},
+		named:      map[string]*DataChannel{},
+		numbered:   map[uint16]*numbered{},
+		asked:      map[uint32]chan answer{},
 	}
-	r.cursor.wake = make(chan struct{}, 1)
-	r.watch.init()
+	r.ids = newChannelIDs(p.o.ID < r.id)
 	r.ctx, r.cancel = context.WithCancelCause(context.Background())
-	config := webrtc.Configuration{}
-	for _, s := range p.o.ICEServers {
-		config.ICEServers = append(config.ICEServers, webrtc.ICEServer{URLs: s.URLs, Username: s.Username, Credential: s.Credential})
-	}
-	api := p.watching
-	if host {
-		api = p.serving
-	}
-	pc, err := api.NewPeerConnection(config)
+	pc, err := p.api.NewPeerConnection(p.config)
 	if err != nil {
 		return nil, fmt.Errorf("peer: %w", err)
 	}
 	r.pc = pc
 	pc.OnConnectionStateChange(r.onState)
 	pc.OnICECandidate(r.onCandidate)
-	if host {
-		err = r.setUpHost()
-	} else {
-		r.setUpViewer()
-	}
-	if err != nil {
+	pc.OnTrack(r.onTrack)
+	// A Causeway peer opens no channel in band, and nobody else's is wanted.
+	pc.OnDataChannel(func(d *webrtc.DataChannel) { d.OnOpen(func() { _ = d.Close() }) })
+	if err := r.setUp(); err != nil {
 		r.discard()
 		return nil, fmt.Errorf("peer: %w", err)
 	}
 	return r, nil
 }
 
-// setUpHost adds what a viewer gets.
-func (r *Remote) setUpHost() error {
-	if r.peer.o.Injector != nil {
-		r.seat = input.NewSeat(r.peer.o.Injector, r.peer.o.Level)
+// setUp adds what there is from the beginning.
+func (r *Remote) setUp() error {
+	var err error
+	if r.control, err = r.openRaw(controlID, labelControl, channel.Reliable); err != nil {
+		return err
 	}
-	for i, s := range r.peer.o.Streams {
-		if len(s.Codecs()) == 0 {
-			continue
-		}
-		t := newTrack(r, i+1, s)
-		init := webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly}
-		transceiver, err := r.pc.AddTransceiverFromTrack(t, init)
-		if err != nil {
-			return fmt.Errorf("track %s: %w", t, err)
-		}
-		r.tracks = append(r.tracks, t)
-		r.wg.Go(func() { t.readFeedback(transceiver.Sender()) })
+	r.control.OnMessage(r.onControl)
+	r.control.OnOpen(r.greet)
+	if r.opening {
+		return r.giveAll()
 	}
-	return r.openChannels()
+	return nil
 }
 
 // discard closes a remote that was never started.
 func (r *Remote) discard() {
 	r.cancel(net.ErrClosed)
+	r.leaveStreams()
 	_ = r.pc.Close()
 	r.wg.Wait()
 }
@@ -132,9 +134,12 @@ func (r *Remote) discard() {
 // start runs the remote until it is closed or ctx is done.
 func (r *Remote) start(ctx context.Context) {
 	stop := context.AfterFunc(ctx, func() { r.cancel(net.ErrClosed) })
-	if r.host {
-		r.wg.Go(func() { r.sendReports(r.ctx) })
-		r.wg.Go(r.runCursor)
+	r.openNumbered()
+	if err := r.giveAll(); err != nil { // what was published meanwhile
+		r.log.Warn("a stream was not given", "err", err)
+	}
+	r.wg.Go(func() { r.runReports(r.ctx) })
+	if r.opening {
 		r.neg.offerSoon(false)
 	}
 	r.wg.Go(r.negotiate)
@@ -148,28 +153,22 @@ func (r *Remote) start(ctx context.Context) {
 
 // tearDown frees all that the remote has. Keys go up first of all.
 func (r *Remote) tearDown() {
-	if r.seat != nil {
-		if err := r.seat.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
-			r.log.Warn("what a viewer held down could not be released", "err", err)
-		}
-	}
+	r.leaveStreams()
 	cause := context.Cause(r.ctx)
 	if _, quiet := cause.(silent); !quiet {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), goodbyeWithin)
 		if err := r.peer.publish(ctx, r.ns, "leave", nil, nil); err != nil {
 			r.log.Debug("the goodbye was not delivered", "err", err)
 		}
 		cancel()
 	}
-	for _, t := range r.tracks {
-		_ = t.Unbind(nil)
-	}
+	r.closeChannels()
 	_ = r.pc.GracefulClose()
-	r.watch.close()
+	r.endInbound("the connection ended")
 	r.wg.Wait()
 	r.peer.remove(r)
-	r.setState(StateClosed)
 	r.log.Info("a connection ended", "state", StateClosed, "err", cause)
+	r.setState(StateClosed)
 }
 
 // silent is a cause of closing that the other side is not told.
@@ -189,8 +188,8 @@ func (r *Remote) shut(cause error, tell bool) {
 }
 
 // Close ends the connection, tells the other side, and waits for all its
-// goroutines. The second call waits only. It must not be called from one of
-// [Events].
+// goroutines. The second call waits only. It must not be called from a
+// listener of [On].
 func (r *Remote) Close() error {
 	r.shut(nil, true)
 	<-r.done
@@ -203,13 +202,34 @@ func (r *Remote) Done() <-chan struct{} { return r.done }
 // Err is why the connection ended, or nil while it has not.
 func (r *Remote) Err() error { return context.Cause(r.ctx) }
 
+// Peer is the local end.
+func (r *Remote) Peer() *Peer { return r.peer }
+
 // ID is the other end's name.
 func (r *Remote) ID() string { return r.id }
 
-// Addr is where a viewer's join came from, as [Join.Addr].
+// ExternalID is the application's name for it, or empty. The other end chose
+// it: it is as good as what Verify made of it.
+func (r *Remote) ExternalID() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.externalID
+}
+
+// Room is where we met: the id of the one of us who was asked, or the name of
+// a room.
+func (r *Remote) Room() string {
+	room, _ := r.ns.Split()
+	return room
+}
+
+// Viewer is the id that the other end has among the viewers of our streams.
+func (r *Remote) Viewer() string { return string(r.ns) }
+
+// Addr is where its join came from, as [Join.Addr].
 func (r *Remote) Addr() string { return r.addr }
 
-// Metadata is what a viewer said of itself in its join: JSON, or nil.
+// Metadata is what it said of itself in its join or offer: JSON, or nil.
 func (r *Remote) Metadata() json.RawMessage { return r.metadata }
 
 // State is how far the connection is.
@@ -225,10 +245,8 @@ func (r *Remote) onState(s webrtc.PeerConnectionState) {
 	case webrtc.PeerConnectionStateConnecting:
 		r.setState(StateConnecting)
 	case webrtc.PeerConnectionStateConnected:
-		for _, t := range r.tracks {
-			t.connected()
-		}
 		r.setState(StateConnected)
+		r.letTracksSend()
 	case webrtc.PeerConnectionStateDisconnected:
 		r.setState(StateDisconnected)
 		r.letGo()
@@ -242,18 +260,6 @@ func (r *Remote) onState(s webrtc.PeerConnectionState) {
 	}
 }
 
-// letGo releases what the viewer holds down while nobody hears from it. A key
-// that its person still holds is pressed anew; one that stays down although
-// the viewer has crashed is worse.
-func (r *Remote) letGo() {
-	if r.seat == nil {
-		return
-	}
-	if err := r.seat.Release(); err != nil && !errors.Is(err, net.ErrClosed) {
-		r.log.Warn("what a viewer held down could not be released", "err", err)
-	}
-}
-
 func (r *Remote) setState(s State) {
 	r.mu.Lock()
 	if r.state == s || r.state == StateClosed {
@@ -264,12 +270,13 @@ func (r *Remote) setState(s State) {
 	close(r.changed)
 	r.changed = make(chan struct{})
 	r.mu.Unlock()
+	if errors.Is(r.Err(), errYielded) {
+		return // nobody knows of it
+	}
 	if s != StateClosed {
 		r.log.Info("a connection changed", "state", s)
 	}
-	if f := r.peer.o.Events.State; f != nil {
-		f(r, s)
-	}
+	Emit(r.peer, StateChanged{r, s})
 }
 
 // stateNow returns the state and a channel that is closed when it changes.
@@ -279,29 +286,17 @@ func (r *Remote) stateNow() (State, <-chan struct{}) {
 	return r.state, r.changed
 }
 
-// Viewport is what the viewer last said of its picture, zero before.
-func (r *Remote) Viewport() Viewport {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.viewport
+// native is true when the other end is a Causeway peer that has said hello.
+func (r *Remote) native() bool {
+	select {
+	case <-r.greeted:
+		return true
+	default:
+		return false
+	}
 }
 
-// Level is what the viewer may do.
-func (r *Remote) Level() input.Level {
-	if r.seat == nil {
-		return input.None
-	}
-	return r.seat.Level()
-}
-
-func (r *Remote) setLevel(level input.Level) error {
-	if r.seat == nil {
-		return fmt.Errorf("peer: nothing to control: %w", errors.ErrUnsupported)
-	}
-	err := r.seat.SetLevel(level)
-	r.sendControl(LevelChanged{Level: level})
-	if err != nil {
-		return fmt.Errorf("peer: %w", err)
-	}
-	return nil
+// problem tells the application what went wrong.
+func (r *Remote) problem(code ErrorCode, err error) {
+	Emit(r.peer, Problem{r, code, err})
 }

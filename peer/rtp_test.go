@@ -13,6 +13,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"github.com/causeway-rtc/causeway/encode"
+	"github.com/causeway-rtc/causeway/streams"
 )
 
 // writes records the packets of a track.
@@ -129,9 +130,17 @@ func TestSoundIsSteady(t *testing.T) {
 
 func TestPayloadsAreMadeOnce(t *testing.T) {
 	var all packetizers
-	p := all.get(0, encode.H264)
-	if p != all.get(0, encode.H264) || p == all.get(1, encode.H264) || p == all.get(0, encode.VP8) {
+	one, two := streams.NewTrack("one", nil), streams.NewTrack("two", nil)
+	p := all.get(one, encode.H264)
+	if p != all.get(one, encode.H264) || p == all.get(two, encode.H264) || p == all.get(one, encode.VP8) {
 		t.Error("the packetizers are mixed up")
+	}
+	all.put(one, encode.H264)
+	all.put(one, encode.H264)
+	all.put(two, encode.H264)
+	all.put(one, encode.VP8)
+	if len(all.all) != 0 {
+		t.Errorf("%d packetizers are kept that nobody uses", len(all.all))
 	}
 	c := &encode.Chunk{Data: append([]byte{0, 0, 0, 1, 0x65}, bytes.Repeat([]byte{7}, 5000)...)}
 	first, second := p.payloads(c), p.payloads(c)

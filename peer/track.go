@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,22 +21,24 @@ import (
 // heldChunks bounds what a track keeps for a viewer that is still connecting.
 const heldChunks = 16
 
-// track sends one stream to one remote. It is a webrtc.TrackLocal: pion binds
-// it once a codec is agreed, and one goroutine then sends until Unbind.
+// track sends one track of a stream to one remote. It is a webrtc.TrackLocal:
+// pion binds it once a codec is agreed, and one goroutine then sends until
+// Unbind.
 type track struct {
 	remote *Remote
-	stream *streams.Track
-	id     int // of the stream, as announced
+	out    *outgoing
 	kind   webrtc.RTPCodecType
-	base   uint32 // the RTP timestamp of time 0 on the clock of capture.Now
+	base   uint32            // the RTP timestamp of time 0 on the clock of capture.Now
+	sender *webrtc.RTPSender // set once it is added
 
 	ready   chan struct{} // closed once the remote is connected
 	onReady sync.Once
 	stats   trackStats
 
-	mu   sync.Mutex
-	sink *streams.Sink // nil unless bound
-	wire *wire
+	mu     sync.Mutex
+	stream *streams.Track
+	sink   *streams.Sink // nil unless bound
+	wire   *wire
 }
 
 // trackStats count what was sent, in the words of webrtc-stats.
@@ -46,8 +49,8 @@ type trackStats struct {
 	lost, jitter, rtt, remb atomic.Int64
 }
 
-func newTrack(r *Remote, id int, s *streams.Track) *track {
-	return &track{remote: r, id: id, stream: s, kind: kindOf(s.Codecs()[0]), base: rand.Uint32(), ready: make(chan struct{})}
+func newTrack(o *outgoing, s *streams.Track) *track {
+	return &track{remote: o.remote, out: o, stream: s, kind: kindOf(s.Codecs()[0]), base: rand.Uint32(), ready: make(chan struct{})}
 }
 
 // ID is the track's id within its MediaStream.
@@ -56,52 +59,107 @@ func (t *track) ID() string { return t.kind.String() }
 // RID is empty: there is no simulcast.
 func (t *track) RID() string { return "" }
 
-// StreamID is the MediaStream's id. Each stream has its own: a browser delays
+// StreamID is the MediaStream's id. Each track has its own: a browser delays
 // the picture to match sound that is in the same.
-func (t *track) StreamID() string { return mediaStreamID(t.id) }
+func (t *track) StreamID() string { return mediaStreamID(t.out.stream.id, t.kind) }
 
 // Kind is video or audio.
 func (t *track) Kind() webrtc.RTPCodecType { return t.kind }
 
-func mediaStreamID(stream int) string { return "causeway-" + strconv.Itoa(stream) }
+const mediaStreamPrefix = "causeway-"
+
+func mediaStreamID(stream int, kind webrtc.RTPCodecType) string {
+	return mediaStreamPrefix + strconv.Itoa(stream) + "-" + kind.String()
+}
+
+// parseMediaStreamID reads the number of a stream out of the id of one of its
+// MediaStreams.
+func parseMediaStreamID(id string) (stream int, ok bool) {
+	number, kind, found := strings.Cut(strings.TrimPrefix(id, mediaStreamPrefix), "-")
+	stream, err := strconv.Atoi(number)
+	return stream, found && err == nil && stream > 0 && mediaStreamID(stream, webrtc.NewRTPCodecType(kind)) == id
+}
+
+// name is what the remote knows it as.
+func (t *track) name() string { return trackName(t.out.stream.id, t.kind) }
+
+// trackName is how pongs name a track.
+func trackName(stream int, kind webrtc.RTPCodecType) string {
+	return strconv.Itoa(stream) + "/" + kind.String()
+}
+
+// source is the track that it sends.
+func (t *track) source() *streams.Track {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.stream
+}
 
 // Bind takes the first agreed codec that the stream offers, attaches to the
 // stream, and starts to send.
 func (t *track) Bind(ctx webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	codec, params, err := t.choose(ctx.CodecParameters())
 	if err != nil {
 		return webrtc.RTPCodecParameters{}, err
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	if t.sink != nil {
 		return webrtc.RTPCodecParameters{}, errors.New("peer: the track is bound already")
 	}
-	sink, err := t.stream.Attach(codec, t.remote.id)
-	if err != nil {
+	if err := t.attach(codec); err != nil {
 		return webrtc.RTPCodecParameters{}, err
+	}
+	t.wire = newWire(ctx, params, &t.stats)
+	wire := t.wire
+	t.remote.wg.Go(func() { t.send(t.remote.ctx, codec, wire) })
+	return params, nil
+}
+
+// attach begins to take t.stream in codec. The caller holds mu.
+func (t *track) attach(codec encode.Codec) error {
+	sink, err := t.stream.Attach(codec, t.remote.Viewer())
+	if err != nil {
+		return err
 	}
 	if t.kind == webrtc.RTPCodecTypeVideo {
 		sink.SetBitrate(t.remote.congestion.Target())
 	}
 	t.sink = sink
-	t.wire = newWire(ctx, params, &t.stats)
-	packs := t.remote.peer.packs.get(t.id, codec)
-	wire := t.wire
-	t.remote.wg.Go(func() { t.send(t.remote.ctx, sink, packs, wire) })
-	return params, nil
+	return nil
 }
 
-// choose finds the codec to send, and its parameters in SDP.
+// choose finds the codec to send, and its parameters in SDP. The caller holds
+// mu.
 func (t *track) choose(agreed []webrtc.RTPCodecParameters) (encode.Codec, webrtc.RTPCodecParameters, error) {
-	for _, params := range agreed {
-		for _, c := range t.stream.Codecs() {
+	for _, c := range t.stream.Codecs() {
+		for _, params := range agreed {
 			if params.MimeType == c.MIMEType && newPayloader(c) != nil {
 				return c, params, nil
 			}
 		}
 	}
 	return encode.Codec{}, webrtc.RTPCodecParameters{}, &Reject{Code: CodeCodec, Message: "no " + t.kind.String() + " codec in common"}
+}
+
+// replace sends another track from its next key frame on, in the codec that
+// is agreed. It reports false when the other is not offered in that.
+func (t *track) replace(s *streams.Track) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.sink == nil {
+		// Not bound yet: Bind will find a codec, or there is none.
+		t.stream = s
+		return true
+	}
+	before, stream := t.sink, t.stream
+	t.stream = s
+	if err := t.attach(before.Codec()); err != nil {
+		t.stream, t.sink = stream, before
+		return false
+	}
+	before.Close() // and send goes on with the new one
+	return true
 }
 
 // Unbind detaches from the stream. The sending goroutine ends soon.
@@ -125,10 +183,28 @@ func (t *track) bound() (*streams.Sink, *wire) {
 	return t.sink, t.wire
 }
 
-// send writes the sink's chunks until the sink is closed or ctx is done. The
-// sink never waits for this: it throws away what comes too late.
-func (t *track) send(ctx context.Context, sink *streams.Sink, packs *packetizer, w *wire) {
-	defer sink.Close()
+// send writes the chunks of one sink after another until the track is unbound
+// or ctx is done. A sink never waits for this: it throws away what comes too
+// late.
+func (t *track) send(ctx context.Context, codec encode.Codec, w *wire) {
+	for {
+		t.mu.Lock()
+		sink, stream := t.sink, t.stream
+		t.mu.Unlock()
+		if sink == nil || ctx.Err() != nil {
+			return
+		}
+		packs := t.remote.peer.packs.get(stream, codec)
+		t.sendFrom(ctx, sink, packs, w)
+		t.remote.peer.packs.put(stream, codec)
+		if now, _ := t.bound(); now == sink {
+			sink.Close()
+			return
+		}
+	}
+}
+
+func (t *track) sendFrom(ctx context.Context, sink *streams.Sink, packs *packetizer, w *wire) {
 	for _, c := range t.hold(ctx, sink) {
 		t.write(ctx, w, packs, c)
 	}
@@ -203,7 +279,7 @@ func (t *track) write(ctx context.Context, w *wire, packs *packetizer, c *encode
 	w.writeFrame(ctx, packs.payloads(c), t.timestamp(at, w.clockRate))
 	t.stats.frames.Add(1)
 	if t.kind == webrtc.RTPCodecTypeVideo {
-		t.remote.resized(t.id, c.Width, c.Height)
+		t.out.resized(c.Width, c.Height)
 	}
 }
 
@@ -354,4 +430,4 @@ func ntp(t time.Time) uint64 {
 }
 
 // String names the track in logs.
-func (t *track) String() string { return fmt.Sprintf("%s/%s", t.stream.Name(), t.kind) }
+func (t *track) String() string { return fmt.Sprintf("%s/%s", t.out.stream.Name(), t.kind) }

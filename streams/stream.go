@@ -121,7 +121,11 @@ func (s *Stream) Processes() []int { return slices.Clone(s.o.Processes) }
 func (s *Stream) Resolution() Resolution { return s.o.Resolution }
 
 // Tracks are the picture, the sound, or both.
-func (s *Stream) Tracks() []*Track { return slices.Clone(s.o.Tracks) }
+func (s *Stream) Tracks() []*Track {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.o.Tracks)
+}
 
 // Controllable is true when the stream takes input at all.
 func (s *Stream) Controllable() bool { return s.o.Injector != nil }
@@ -234,8 +238,19 @@ func (s *Stream) Close() error {
 	for _, v := range viewers {
 		errs = append(errs, v.Close())
 	}
-	for _, t := range s.o.Tracks {
+	for _, t := range s.Tracks() {
 		errs = append(errs, t.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// SetTracks exchanges the tracks. Those before stay the caller's to close.
+func (s *Stream) SetTracks(tracks []*Track) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return fmt.Errorf("streams: %s: %w", s.o.Name, net.ErrClosed)
+	}
+	s.o.Tracks = slices.Clone(tracks)
+	return nil
 }

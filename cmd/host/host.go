@@ -78,22 +78,18 @@ func newHost(c config, desk *desktop, port *peer.Port, log *slog.Logger) (*host,
 	if h.token == "" && c.auth == "token" {
 		h.token = auth.NewToken()
 	}
-	published, err := h.streams()
+	desktop, err := h.stream()
 	if err != nil {
 		return nil, err
 	}
 	o := peer.Options{
-		ID: c.id, Port: port, Streams: published, Bitrate: c.bitrate, Log: log,
-		Verify: func(context.Context, peer.Join) error { return nil },
+		ID: c.id, Port: port, Streams: []*streams.Stream{desktop}, Bitrate: c.bitrate, Log: log,
+		Verify: peer.AllowAll,
 	}
 	if h.token != "" {
 		o.Verify = peer.VerifyToken(auth.NewGuard(h.token, auth.Options{}))
 	}
-	if c.inject != "none" {
-		h.inject = h.injector()
-		o.Injector, o.Level = input.NewDesk(h.inject), input.All
-	}
-	h.broker = broker.New(broker.Options{Log: log})
+	h.broker = broker.New(broker.Options{AllowOrigin: h.allowOrigin(), Log: log})
 	if o.Signal, err = h.broker.Dial(); err != nil {
 		return nil, err
 	}
@@ -101,9 +97,24 @@ func newHost(c config, desk *desktop, port *peer.Port, log *slog.Logger) (*host,
 	return h, err
 }
 
-// streams are the picture and, unless it is off or cannot be encoded, the
+// stream is the desktop: its picture, its sound if that can be had, and what
+// viewers may do to it.
+func (h *host) stream() (*streams.Stream, error) {
+	tracks, err := h.tracks()
+	if err != nil {
+		return nil, err
+	}
+	o := streams.Options{Name: "desktop", Type: streams.Desktop, Tracks: tracks}
+	if h.c.inject != "none" {
+		h.inject = h.injector()
+		o.Injector, o.Level = input.NewDesk(h.inject), input.All
+	}
+	return streams.New(o)
+}
+
+// tracks are the picture and, unless it is off or cannot be encoded, the
 // sound.
-func (h *host) streams() ([]*streams.Track, error) {
+func (h *host) tracks() ([]*streams.Track, error) {
 	offered := []encode.Codec{encode.H264, encode.VP8}
 	for _, only := range []string{strings.TrimPrefix(h.c.codec, "auto"), codecOf(h.c.encoder)} {
 		if only != "" {
@@ -130,21 +141,21 @@ func (h *host) streams() ([]*streams.Track, error) {
 		Codecs:  usable, Encoders: encoders, FPS: h.c.fps, Bitrate: h.c.bitrate,
 		Status: h.status("video"), Log: h.log,
 	})
-	published := []*streams.Track{streams.NewTrack("desktop", video)}
+	tracks := []*streams.Track{streams.NewTrack("desktop", video)}
 	if h.c.audio == "off" {
-		return published, nil
+		return tracks, nil
 	}
 	opus, err := encode.Find(codecs.All, encode.Opus, "")
 	if err != nil {
 		h.log.Warn("no sound", "err", err)
-		return published, nil
+		return tracks, nil
 	}
 	sound := streams.NewAudio(streams.AudioOptions{
 		Backends: h.desk.audio(backends.Audio),
 		Capture:  capture.AudioOptions{Source: strings.TrimPrefix(h.c.audio, "auto"), Log: h.log},
 		Encoder:  opus[0], Status: h.status("audio"), Log: h.log,
 	})
-	return append(published, streams.NewTrack("sound", sound)), nil
+	return append(tracks, streams.NewTrack("sound", sound)), nil
 }
 
 // injector opens what the flags ask for at the first event, and again after
@@ -168,10 +179,24 @@ func (h *host) status(subject string) func(bool, string) {
 	return func(ok bool, message string) { h.peer.Status(subject, ok, message) }
 }
 
+// allowOrigin lets pages of all origins in, which get nothing without the
+// token. A host without one serves its own page alone: any other that its
+// user opens could take the desktop.
+func (h *host) allowOrigin() func(*http.Request) bool {
+	if h.token == "" {
+		return broker.SameOrigin
+	}
+	return nil
+}
+
 // handler serves the page and the signalling.
 func (h *host) handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/ws", web.Guard(h.broker))
+	signalling := http.Handler(h.broker)
+	if h.token == "" {
+		signalling = web.Guard(signalling)
+	}
+	mux.Handle("/ws", signalling)
 	mux.Handle("/", web.Handler(web.Options{HostID: h.c.id}))
 	return mux
 }

@@ -201,16 +201,20 @@ func join(t *testing.T, p *process) *watcher {
 	connecting, stop := context.WithTimeout(ctx, patience)
 	defer stop()
 	w.began = capture.Now()
-	if w.remote, err = local.Connect(connecting, "desktop", peer.ConnectOptions{Token: token}); err != nil {
+	if w.remote, err = local.Connect(connecting, "desktop", peer.ConnectOptions{Token: token, Watch: true}); err != nil {
 		t.Fatal(err)
 	}
 	w.connected = capture.Now()
-	w.wg.Go(func() { w.receive(ctx, w.remote.Video, &w.video) })
-	w.wg.Go(func() { w.receive(ctx, w.remote.Audio, &w.audio) })
+	stream, err := w.remote.Stream(connecting)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.wg.Go(func() { w.receive(ctx, stream.Video, &w.video) })
+	w.wg.Go(func() { w.receive(ctx, stream.Audio, &w.audio) })
 	return w
 }
 
-func (w *watcher) receive(ctx context.Context, track func(context.Context) (*peer.Inbound, error), to *[]arrival) {
+func (w *watcher) receive(ctx context.Context, track func(context.Context) (*peer.InboundTrack, error), to *[]arrival) {
 	in, err := track(ctx)
 	for err == nil {
 		var c *peer.Chunk

@@ -133,6 +133,20 @@ func TestForeignOriginsAndNamesAreRefused(t *testing.T) {
 	if code := get("", "Origin", "https://evil.example"); code < 400 {
 		t.Errorf("the page for a foreign origin: status %d, want a refusal", code)
 	}
+	// Signalling is for all origins, and the token decides.
+	foreign, err := dialStranger(t, origin, http.Header{"Origin": {"https://evil.example"}})
+	if err != nil {
+		t.Fatalf("a WebSocket from a foreign origin: %v", err)
+	}
+	if m := foreign.join("foreign", "guess"); m["type"] != "reject" {
+		t.Errorf("a foreign origin without the token was answered with %v", m)
+	}
+}
+
+// Without a token, any page that the user opens could take the desktop.
+func TestHostWithoutTokenServesItsOwnPageAlone(t *testing.T) {
+	h := startHost(t, nil, "--capture", "pattern", "--inject", "none", "--audio", "off", "--auth", "none")
+	origin, _ := h.origin()
 	if _, err := dialStranger(t, origin, http.Header{"Origin": {"https://evil.example"}}); err == nil {
 		t.Error("a WebSocket from a foreign origin was let in")
 	}

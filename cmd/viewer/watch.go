@@ -98,17 +98,21 @@ type viewer struct {
 func (v *viewer) session(ctx context.Context, local *peer.Peer, host, token string) error {
 	connecting, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
-	r, err := local.Connect(connecting, host, peer.ConnectOptions{Token: token})
+	r, err := local.Connect(connecting, host, peer.ConnectOptions{Token: token, Watch: true})
 	if err != nil {
 		return err
 	}
 	defer r.Close()
 	v.stats.connected(r)
+	s, err := r.Stream(connecting)
+	if err != nil {
+		return err
+	}
 	ctx, stop := context.WithCancelCause(ctx)
 	var wg sync.WaitGroup
-	wg.Go(func() { stop(v.video(ctx, r)) })
+	wg.Go(func() { stop(v.video(ctx, s)) })
 	wg.Go(func() {
-		if err := v.audio(ctx, r); err != nil {
+		if err := v.audio(ctx, s); err != nil {
 			v.log.Debug("no sound", "err", err)
 		}
 	})
@@ -117,8 +121,8 @@ func (v *viewer) session(ctx context.Context, local *peer.Peer, host, token stri
 }
 
 // video decodes the picture until the connection ends.
-func (v *viewer) video(ctx context.Context, r *peer.Remote) error {
-	in, err := r.Video(ctx)
+func (v *viewer) video(ctx context.Context, s *peer.InboundStream) error {
+	in, err := s.Video(ctx)
 	if err != nil {
 		return err
 	}
@@ -155,7 +159,7 @@ func (v *viewer) video(ctx context.Context, r *peer.Remote) error {
 }
 
 // count takes the picture without decoding it.
-func (v *viewer) count(ctx context.Context, in *peer.Inbound) error {
+func (v *viewer) count(ctx context.Context, in *peer.InboundTrack) error {
 	for {
 		c, err := in.Next(ctx)
 		if err != nil {
@@ -166,11 +170,11 @@ func (v *viewer) count(ctx context.Context, in *peer.Inbound) error {
 }
 
 // audio decodes the sound until the connection ends.
-func (v *viewer) audio(ctx context.Context, r *peer.Remote) error {
+func (v *viewer) audio(ctx context.Context, s *peer.InboundStream) error {
 	if !v.c.decode {
 		return nil
 	}
-	in, err := r.Audio(ctx)
+	in, err := s.Audio(ctx)
 	if err != nil {
 		return err
 	}

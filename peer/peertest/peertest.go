@@ -27,36 +27,52 @@ type World struct {
 	Bus   *memory.Bus
 	Host  *peer.Peer
 	Token auth.Token
-	Video *streams.Track
-	Tape  *Tape
-	t     testing.TB
+	// Stream is what the host publishes, and Video the picture of it.
+	Stream *streams.Stream
+	Video  *streams.Track
+	Tape   *Tape
+	t      testing.TB
 }
 
 // New runs a host until the test ends. Each of change may change its options,
-// which have a stream of video, one of sound, an injector and every level.
+// which publish a stream of video and sound, with every level.
 func New(t testing.TB, change ...func(*peer.Options)) *World {
 	t.Helper()
 	w := &World{Bus: memory.New(memory.Options{}), Token: auth.NewToken(), Tape: &Tape{}, t: t}
 	w.Video = streams.NewTrack("desktop", &Source{})
-	audio := streams.NewTrack("sound", AudioSource{})
+	w.Stream = w.Publish(streams.Options{
+		Name:     "desktop",
+		Tracks:   []*streams.Track{w.Video, streams.NewTrack("sound", AudioSource{})},
+		Injector: w.Tape, Level: input.All,
+	})
 	o := peer.Options{
-		ID:       HostID,
-		Signal:   w.Dial("192.0.2.1"),
-		Streams:  []*streams.Track{w.Video, audio},
-		Injector: w.Tape,
-		Level:    input.All,
-		Verify:   peer.VerifyToken(auth.NewGuard(w.Token, auth.Options{})),
-		Log:      Log(t),
+		ID:      HostID,
+		Signal:  w.Dial("192.0.2.1"),
+		Streams: []*streams.Stream{w.Stream},
+		Verify:  peer.VerifyToken(auth.NewGuard(w.Token, auth.Options{})),
+		Log:     Log(t),
 	}
 	for _, f := range change {
 		f(&o)
 	}
 	if len(o.Streams) > 0 {
-		w.Video = o.Streams[0]
+		w.Stream = o.Streams[0]
+		w.Video = w.Stream.Tracks()[0]
 	}
 	w.Host = w.Run(o)
 	<-w.Host.Ready()
 	return w
+}
+
+// Publish makes a stream that lives as long as the test.
+func (w *World) Publish(o streams.Options) *streams.Stream {
+	w.t.Helper()
+	s, err := streams.New(o)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { _ = s.Close() })
+	return s
 }
 
 // Dial connects to the exchange from an address.
@@ -99,7 +115,8 @@ func (w *World) Viewer(id string, change ...func(*peer.Options)) *peer.Peer {
 	return w.Run(o)
 }
 
-// Connect runs a viewer and connects it to the host.
+// Connect runs a viewer and connects it to the host, all of whose streams it
+// watches.
 func (w *World) Connect(id string, change ...func(*peer.Options)) *peer.Remote {
 	w.t.Helper()
 	r, err := w.Join(w.Viewer(id, change...), string(w.Token))
@@ -115,7 +132,7 @@ func (w *World) Join(viewer *peer.Peer, token string) (*peer.Remote, error) {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()
-	r, err := viewer.Connect(ctx, HostID, peer.ConnectOptions{Token: token})
+	r, err := viewer.Connect(ctx, HostID, peer.ConnectOptions{Token: token, Watch: true})
 	if err == nil {
 		Eventually(w.t, "the host is connected to "+viewer.ID(), func() bool { return w.RemoteOf(viewer.ID()) != nil })
 	}
