@@ -89,6 +89,17 @@ func TestFloodIsPaced(t *testing.T) {
 	}
 }
 
+// What a request has beside id and token is not kept.
+func TestLongURLsAreForgotten(t *testing.T) {
+	_, base := start(t, peerserver.Options{})
+	before := heap()
+	more := strings.Repeat("m", 900_000)
+	for i := range 40 {
+		dial(t, base, fmt.Sprintf("key=peerjs&token=t&id=long%d&more=%s", i, more)).expect(`{"type":"OPEN"}`)
+	}
+	eventually(t, "the URLs are forgotten", func() bool { return heap() < before+10<<20 })
+}
+
 // A peer that never reads must not hold up who sends to it, nor make the
 // server keep all of it.
 func TestReceiverThatDoesNotReadIsCheap(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -121,7 +122,8 @@ func asked(q url.Values) (m *member, key string) {
 		}
 		return ""
 	}
-	return &member{id: last("id"), token: last("token")}, last("key")
+	// A part of the URL would keep all of it, which may be long.
+	return &member{id: strings.Clone(last("id")), token: strings.Clone(last("token"))}, last("key")
 }
 
 // join registers m, if it may be.
