@@ -1,10 +1,12 @@
 // Package web serves the viewer: a page that shows a host's desktop in a
 // browser, and the browser library it is made of.
 //
-// The sources are TypeScript. src/core is the library: connection, stream,
-// input, statistics; it emits events and draws nothing but the picture and
-// the pointer. src/ui is the page around it and may import core, never the
-// reverse; src/main.ts alone joins the two. [go generate] bundles them into
+// The sources are TypeScript. src/core is the library: connections, data
+// channels, streams that are watched and streams that are published, input,
+// statistics; it emits events and draws nothing but the picture and the
+// pointer. A browser can be a host with it. src/core/index.ts is all that
+// others see of it. src/ui is the page around it and may import that, never
+// the reverse; src/main.ts joins the two. [go generate] bundles them into
 // static/dist, which is committed, so that building a host needs neither npm
 // nor the bundler:
 //

@@ -67,11 +67,15 @@ func TestCore(t *testing.T) {
 		}
 		args = append(args, path)
 	}
-	protocol, err := filepath.Abs("../input/PROTOCOL.md")
-	if err != nil {
-		t.Fatal(err)
+	var env []string
+	for name, path := range map[string]string{"INPUT_PROTOCOL": "../input/PROTOCOL.md", "SIGNAL_PROTOCOL": "../peer/signal/PROTOCOL.md"} {
+		path, err := filepath.Abs(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		env = append(env, name+"="+path)
 	}
-	out, err := run(t.Context(), []string{"INPUT_PROTOCOL=" + protocol}, node, args...)
+	out, err := run(t.Context(), env, node, args...)
 	if err != nil {
 		t.Errorf("node --test: %v\n%s", err, out)
 	}

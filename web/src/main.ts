@@ -1,19 +1,17 @@
-import { connect, type Connection } from './core/connection';
-import { type LogLevel } from './core/log';
-import type { Peer, PeerState } from './core/peer';
-import type { Stats } from './core/stats';
-import type { InboundStream } from './core/stream';
+import {
+  connect, consoleLog, type Connection, type InboundStream, type PeerState, type StreamReport, type WatchedPeer,
+} from './core/index';
 import { Page } from './ui/page';
 
 /** What the page offers to scripts as `window.causeway`; tests read it. */
 export interface Causeway {
   readonly connection: Connection;
-  readonly peer: Peer;
+  readonly peer: WatchedPeer;
   readonly stream: InboundStream;
   readonly state: PeerState;
   /** The code of the error that state tells of, or "". */
   readonly error: string;
-  stats(): Promise<Stats>;
+  stats(): Promise<StreamReport>;
 }
 
 declare global {
@@ -22,18 +20,14 @@ declare global {
   }
 }
 
-function log(level: LogLevel, message: string, detail?: unknown): void {
-  if (level !== 'debug') console[level](`causeway: ${message}`, ...(detail === undefined ? [] : [String(detail)]));
-}
-
 const host = document.querySelector<HTMLMetaElement>('meta[name="causeway-host"]')?.content || 'desk';
 // The token stays in the fragment, which no server ever sees, so that a
 // reload finds it again.
 const fragment = new URLSearchParams(location.hash.slice(1));
 const token = fragment.get('token') ?? '';
 
-const connection = connect({ log });
-const peer = connection.call(host, { token });
+const connection = connect({ log: consoleLog('info') });
+const peer = connection.call(host, { token, watch: true });
 const { stream } = peer;
 
 window.causeway = {
@@ -42,7 +36,7 @@ window.causeway = {
   stream,
   get state() { return peer.state; },
   get error() { return peer.error?.code ?? ''; },
-  stats: () => peer.stats(),
+  stats: () => stream.getReport(),
 };
 
 new Page(peer, { hasToken: token !== '', bare: fragment.has('bare') });

@@ -8,19 +8,21 @@ interface Sample {
 const maxAge = 60_000;
 
 /**
- * Clock relates the host's clock to performance.now() by pings. The sample
+ * Clock relates the other side's clock to performance.now() by pings. The sample
  * with the shortest round trip wins, as it has the least room for error.
  * Times here are milliseconds; the host's clock is in microseconds on the
  * wire only.
  */
 export class Clock {
   private samples: Sample[] = [];
-  private rtp: Readonly<Record<string, number>> = {};
+  private rtp: Readonly<Record<string, unknown>> = {};
 
   /** Takes a pong: sent and received by our clock, `now` by the host's in microseconds. */
-  add(sent: number, received: number, now: number, rtp: Readonly<Record<string, number>> = {}): void {
+  add(sent: number, received: number, now: number, rtp: Readonly<Record<string, unknown>> = {}): void {
     const roundTrip = received - sent;
     this.rtp = rtp;
+    // What is not of our own sending, or no number, would spoil every answer.
+    if (!(roundTrip >= 0 && Number.isFinite(now))) return;
     this.samples = this.samples.filter((s) => received - s.at < maxAge);
     this.samples.push({ at: received, roundTrip, offset: now / 1000 - (sent + roundTrip / 2) });
   }
@@ -47,12 +49,13 @@ export class Clock {
   /**
    * Age, in milliseconds at our time `at`, of what the host captured at an
    * RTP timestamp. Comparing modulo 2³² needs no unwrapping: a frame is never
-   * hours old. Negative ages are the clocks' error.
+   * hours old. Negative ages are the clocks' error. The track is named
+   * `STREAM/KIND`, as in a pong.
    */
-  age(kind: 'video' | 'audio', timestamp: number, at: number): number {
-    const zero = this.rtp[kind];
-    if (zero === undefined) return NaN;
-    const rate = kind === 'video' ? 90 : 48;
+  age(track: string, timestamp: number, at: number): number {
+    const zero = this.rtp[track];
+    if (typeof zero !== 'number') return NaN;
+    const rate = track.endsWith('/video') ? 90 : 48;
     const now = zero + (at + this.offset) * rate;
     if (!Number.isFinite(now)) return NaN;
     return signed32(now - timestamp) / rate;

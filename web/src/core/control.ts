@@ -1,46 +1,8 @@
 import { Clock } from './clock';
 import { Emitter } from './events';
+import { asObject, parse, readMessage, type ControlMessages } from './messages';
 
-/** A stream as the host announces it in `hello`. */
-export interface StreamInfo {
-  readonly id: string;
-  readonly name: string;
-  readonly kind: string;
-  readonly codec: string;
-  readonly width: number;
-  readonly height: number;
-  readonly fps: number;
-}
-
-export interface Hello {
-  readonly version: string;
-  readonly id: string;
-  readonly level: number;
-  readonly streams: readonly StreamInfo[];
-}
-
-/** Something at the host stopped, or works again. */
-export interface Status {
-  readonly subject: string;
-  readonly ok: boolean;
-  readonly message: string;
-}
-
-/** What the host measures of itself, once a second while frames flow. */
-export interface HostStats {
-  readonly fps: number;
-  readonly encodeMs: number;
-  readonly bitrate: number;
-  readonly target: number;
-  readonly viewers: number;
-}
-
-export interface ControlEvents {
-  hello: Hello;
-  level: { readonly level: number };
-  size: { readonly stream: string; readonly width: number; readonly height: number };
-  status: Status;
-  stats: HostStats;
+export interface ControlEvents extends ControlMessages {
   /** Pings go unanswered: the connection is dead, whatever ICE still believes. */
   silent: undefined;
 }
@@ -55,40 +17,40 @@ const silentPings = 4;
 const silentTime = 3500;
 const worriedTime = 1200;
 
+/** The longest frame that is read, in UTF-16 units, and how many messages wait for the channel to open. */
+const maxFrame = 16 << 10;
+const maxWaiting = 1024;
+/** Above this many bytes in the queue pings stay unanswered: somebody asks and does not read. */
+const maxBuffered = 1 << 20;
+
 /**
  * Control is the data channel `control` of one connection: JSON messages
  * both ways (peer/signal/PROTOCOL.md), and the pings that keep the clock and
- * notice a dead host long before ICE does.
+ * notice a dead peer long before ICE does. What is sent before the channel
+ * opens waits for it, behind the hello.
  */
 export class Control extends Emitter<ControlEvents> {
   readonly clock = new Clock();
+  private readonly waiting: string[] = [];
   private timer: ReturnType<typeof setTimeout> | undefined;
   private pings = 0;
   private unanswered = 0;
   private heard = 0;
   private worried = false;
 
-  constructor(private readonly channel: RTCDataChannel) {
+  constructor(private readonly channel: RTCDataChannel, self: { id: string; externalId: string }) {
     super();
     channel.addEventListener('message', (event) => this.receive(event.data));
     channel.addEventListener('close', () => clearTimeout(this.timer));
-    if (channel.readyState === 'open') this.ping();
-    else channel.addEventListener('open', () => this.ping(), { once: true });
+    channel.addEventListener('open', () => this.opened(), { once: true });
+    this.send('hello', { version: 2, ...self });
   }
 
-  viewport(size: { width: number; height: number; refresh: number }): void {
-    this.send({ type: 'viewport', ...size });
+  send<Type extends keyof ControlMessages>(type: Type, message: Partial<ControlMessages[Type]>): void {
+    this.put({ type, ...message });
   }
 
-  watch(on: boolean): void {
-    this.send({ type: 'watch', on });
-  }
-
-  keyframe(): void {
-    this.send({ type: 'keyframe' });
-  }
-
-  /** Pings more often while there is reason to doubt that the host is still there. */
+  /** Pings more often while there is reason to doubt that the peer is still there. */
   worry(worried: boolean): void {
     if (worried === this.worried) return;
     this.worried = worried;
@@ -111,13 +73,13 @@ export class Control extends Emitter<ControlEvents> {
     const now = performance.now();
     if (this.pings === 0) this.heard = now;
     // The pings count as well as the time: a laptop that slept heard nothing
-    // for hours, and may find its host still there.
+    // for hours, and may find its peer still there.
     const quiet = now - this.heard > (this.worried ? worriedTime : silentTime);
     if (quiet && this.unanswered >= silentPings) {
       this.emit('silent', undefined);
       return;
     }
-    this.send({ type: 'ping', t: now });
+    this.put({ type: 'ping', t: now });
     this.pings++;
     this.unanswered++;
     this.timer = setTimeout(() => this.ping(), this.interval());
@@ -128,36 +90,33 @@ export class Control extends Emitter<ControlEvents> {
     return this.worried || this.unanswered > 1 ? anxiousInterval : calmInterval;
   }
 
-  private send(message: object): void {
-    if (this.channel.readyState === 'open') this.channel.send(JSON.stringify(message));
+  private opened(): void {
+    for (const frame of this.waiting.splice(0)) this.channel.send(frame);
+    this.ping();
+  }
+
+  private put(message: object): void {
+    const frame = JSON.stringify(message);
+    if (this.channel.readyState === 'open') this.channel.send(frame);
+    else if (this.channel.readyState === 'connecting' && this.waiting.length < maxWaiting) this.waiting.push(frame);
   }
 
   private receive(data: unknown): void {
     const received = performance.now();
-    const message = parse(data);
-    switch (message?.['type']) {
-      case 'hello':
-      case 'level':
-      case 'size':
-      case 'status':
-      case 'stats':
-        this.emit(message['type'], message as never);
-        break;
-      case 'pong':
-        this.unanswered = 0;
-        this.heard = received;
-        this.clock.add(Number(message['t']), received, Number(message['now']), message['rtp'] as never);
+    const raw = typeof data === 'string' && data.length <= maxFrame ? parse(data) : undefined;
+    if (!raw) return;
+    const t = raw['t'];
+    if (raw['type'] === 'ping') {
+      if (typeof t !== 'number' || this.channel.bufferedAmount > maxBuffered) return;
+      // The browser tells nobody which RTP timestamps it sends, so rtp is empty.
+      this.put({ type: 'pong', t, now: Math.round(performance.now() * 1000), rtp: {} });
+    } else if (raw['type'] === 'pong') {
+      this.unanswered = 0;
+      this.heard = received;
+      this.clock.add(Number(t), received, Number(raw['now']), asObject(raw['rtp']));
+    } else {
+      const read = readMessage(raw);
+      if (read) this.emit(read.type, read.message as never);
     }
-  }
-}
-
-/** Reads a JSON object; undefined for anything else. */
-export function parse(data: unknown): Record<string, unknown> | undefined {
-  if (typeof data !== 'string') return undefined;
-  try {
-    const value: unknown = JSON.parse(data);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
   }
 }

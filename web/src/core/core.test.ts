@@ -30,12 +30,12 @@ test('the clock trusts the shortest round trip', () => {
 test('the age of a frame is right across the wrap of RTP timestamps', () => {
   const clock = new Clock();
   for (const zero of [0, 12345, 2 ** 32 - 1000]) {
-    clock.add(0, 0, 1_750_000_000_000_000, { video: zero });
+    clock.add(0, 0, 1_750_000_000_000_000, { '3/video': zero });
     const captured = 1_750_000_000_000_000 + 90_000; // µs of the host's clock
     const timestamp = (zero + Math.round(captured * 0.09)) % 2 ** 32;
-    assert.ok(Math.abs(clock.age('video', timestamp, 100) - 10) < 0.05, `${clock.age('video', timestamp, 100)}`);
+    assert.ok(Math.abs(clock.age('3/video', timestamp, 100) - 10) < 0.05, `${clock.age('3/video', timestamp, 100)}`);
   }
-  assert.ok(Number.isNaN(new Clock().age('video', 0, 0)));
+  assert.ok(Number.isNaN(new Clock().age('3/video', 0, 0)));
 });
 
 test('a rejection is believed no further than it makes sense', () => {
@@ -44,6 +44,7 @@ test('a rejection is believed no further than it makes sense', () => {
   assert.equal(throttled.retryAfter, 7000);
   assert.ok(!throttled.final);
   assert.equal(rejection({ code: 'closed' }).code, 'internal');
+  assert.equal(rejection({ code: 'rejected', message: 'not today' }).message, 'not today');
   assert.equal(rejection(null).code, 'internal');
 });
 

@@ -29,6 +29,8 @@ export class Cursor {
   private locked = false;
   private movedAt = -Infinity;
   private url = '';
+  /** Shapes and positions received. */
+  received = 0;
 
   constructor(
     private readonly container: HTMLElement,
@@ -43,6 +45,7 @@ export class Cursor {
 
   /** Takes a shape or a position from the host. */
   receive(message: PointerShape | PointerPosition): void {
+    this.received++;
     if (message.kind === 'shape') {
       this.hot = message;
       this.url = message.png.length > 0 ? dataURL(message.png) : '';
@@ -110,7 +113,7 @@ export class Cursor {
   private put(at: Point): void {
     const picture = this.surface.picture();
     const outer = this.container.getBoundingClientRect();
-    const box: Box = contentBox(this.surface.box(), picture);
+    const box: Box = contentBox(this.surface.box(), picture, this.surface.fit?.());
     const point = place(at, box, picture);
     const scale = picture.width > 0 ? Math.max(box.width / picture.width, minScale) : 1;
     const x = point.x - outer.left - this.hot.x * scale;

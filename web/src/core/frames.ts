@@ -1,5 +1,3 @@
-import type { Clock } from './clock';
-
 /** One frame that the browser showed. */
 export interface ShownFrame {
   /** When, on performance.now()'s clock. */
@@ -24,7 +22,8 @@ export class Frames {
 
   constructor(
     private readonly video: HTMLVideoElement,
-    private readonly clock: () => Clock | undefined,
+    /** The age in ms of what was captured at an RTP timestamp, at a time of performance.now(); NaN when unknown. */
+    private readonly age: (timestamp: number, at: number) => number,
   ) {}
 
   /** The latest frames, oldest first. */
@@ -43,9 +42,8 @@ export class Frames {
   private next(): void {
     this.request = this.video.requestVideoFrameCallback((now, metadata) => {
       this.request = undefined;
-      const clock = this.clock();
       const { rtpTimestamp, presentationTime } = metadata;
-      const age = rtpTimestamp === undefined || !clock ? NaN : clock.age('video', rtpTimestamp, presentationTime);
+      const age = rtpTimestamp === undefined ? NaN : this.age(rtpTimestamp, presentationTime);
       this.list.push({ at: presentationTime, age });
       if (this.list.length > kept) this.list.shift();
       if (now < this.until) this.next();

@@ -1,10 +1,10 @@
 import { ConnectError } from './errors';
 import { Emitter } from './events';
 import { silent, type Log } from './log';
+import { asObject } from './messages';
 
 export interface SessionEvents {
   track: RTCTrackEvent;
-  channel: RTCDataChannel;
   connected: undefined;
   failed: ConnectError;
 }
@@ -16,15 +16,19 @@ const restartTime = 5000;
 export interface SessionOptions {
   /** Who gives way when both offer: the peer with the greater id. */
   readonly polite: boolean;
+  /** Whether this side makes the first offer. The other waits for it. */
+  readonly offers: boolean;
+  /** Without a video codec in common there is no point in the connection. */
+  readonly needsVideo?: boolean;
   readonly send: (type: 'offer' | 'answer' | 'candidate', data: object) => void;
   readonly configuration?: RTCConfiguration;
   readonly log?: Log;
 }
 
 /**
- * Session is one RTCPeerConnection from its making to its end. Both sides
- * may offer, by perfect negotiation (W3C WebRTC §10.7); as a rule the host
- * does, and this side only to restart ICE.
+ * Session is one RTCPeerConnection from its making to its end. After the
+ * first offer, which is for the one side to make, both may offer, by perfect
+ * negotiation (W3C WebRTC §10.7).
  */
 export class Session extends Emitter<SessionEvents> {
   readonly pc: RTCPeerConnection;
@@ -32,6 +36,9 @@ export class Session extends Emitter<SessionEvents> {
   private described = false;
   private makingOffer = false;
   private ignoringOffer = false;
+  private applyingAnswer = false;
+  /** What the other side shall know MediaStreams by, instead of their ids, which nobody can choose. */
+  private readonly streamNames = new Map<string, string>();
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly options: SessionOptions) {
@@ -40,16 +47,18 @@ export class Session extends Emitter<SessionEvents> {
     const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle', ...options.configuration });
     this.pc = pc;
     pc.addEventListener('track', (event) => this.emit('track', event));
-    pc.addEventListener('datachannel', (event) => this.emit('channel', event.channel));
-    pc.addEventListener('negotiationneeded', () => void this.offer());
+    // What opens a channel in band is no Causeway peer.
+    pc.addEventListener('datachannel', ({ channel }) => channel.close());
+    // Until it has heard the first offer, the side that waits for it makes none.
+    pc.addEventListener('negotiationneeded', () => (options.offers || this.described) && void this.offer());
     pc.addEventListener('icecandidate', ({ candidate }) => {
       if (candidate?.candidate) options.send('candidate', candidate.toJSON());
     });
     pc.addEventListener('connectionstatechange', () => this.stateChanged());
   }
 
-  /** True until the first offer was heard. */
-  get fresh(): boolean {
+  /** True until the first description was heard. */
+  get isFresh(): boolean {
     return !this.described;
   }
 
@@ -57,12 +66,23 @@ export class Session extends Emitter<SessionEvents> {
   async receive(type: string, data: unknown): Promise<void> {
     try {
       if (type === 'candidate') await this.addCandidate(data as RTCIceCandidateInit);
-      else await this.describe(data as RTCSessionDescriptionInit);
+      else if (type === 'offer' || type === 'answer') await this.describe({ type, sdp: String(asObject(data)?.['sdp'] ?? '') });
     } catch (error) {
       if (this.pc.signalingState === 'closed') return;
       this.log('error', `could not apply ${type}`, error);
       if (type !== 'candidate') this.fail(new ConnectError('internal', String(error)));
     }
+  }
+
+  /** Sends a track, in a MediaStream that the other side knows by a name. */
+  addTrack(track: MediaStreamTrack, name: string): RTCRtpSender {
+    const stream = new MediaStream();
+    this.streamNames.set(stream.id, name);
+    return this.pc.addTrack(track, stream);
+  }
+
+  removeTrack(sender: RTCRtpSender): void {
+    if (this.pc.signalingState !== 'closed') this.pc.removeTrack(sender);
   }
 
   /** Looks for a new path, for example after the network changed. */
@@ -89,15 +109,21 @@ export class Session extends Emitter<SessionEvents> {
 
   private async describe(description: RTCSessionDescriptionInit): Promise<void> {
     const { pc } = this;
+    const first = !this.described;
     this.described = true;
-    const collision = description.type === 'offer' && (this.makingOffer || pc.signalingState !== 'stable');
-    this.ignoringOffer = collision && !this.options.polite;
+    const ready = !this.makingOffer && (pc.signalingState === 'stable' || this.applyingAnswer);
+    this.ignoringOffer = description.type === 'offer' && !ready && !this.options.polite;
     if (this.ignoringOffer) return;
-    await pc.setRemoteDescription(description);
+    this.applyingAnswer = description.type === 'answer';
+    try {
+      await pc.setRemoteDescription(description);
+    } finally {
+      this.applyingAnswer = false;
+    }
     if (description.type !== 'offer') return;
     await this.answer(description.sdp ?? '');
     this.sendDescription();
-    if (/^m=video 0 /m.test(pc.localDescription?.sdp ?? '')) {
+    if (first && this.options.needsVideo && /^m=video 0 /m.test(pc.localDescription?.sdp ?? '')) {
       this.fail(new ConnectError('codec', 'this browser plays none of the host\'s video codecs'));
     }
   }
@@ -120,7 +146,7 @@ export class Session extends Emitter<SessionEvents> {
 
   private async addCandidate(candidate: RTCIceCandidateInit): Promise<void> {
     // One that comes before any offer belongs to a connection that is gone.
-    if (this.fresh) return;
+    if (this.isFresh) return;
     try {
       await this.pc.addIceCandidate(candidate);
     } catch (error) {
@@ -130,9 +156,10 @@ export class Session extends Emitter<SessionEvents> {
 
   private sendDescription(): void {
     const description = this.pc.localDescription;
-    if (description && (description.type === 'offer' || description.type === 'answer')) {
-      this.options.send(description.type, { type: description.type, sdp: description.sdp });
-    }
+    if (description?.type !== 'offer' && description?.type !== 'answer') return;
+    let { sdp } = description;
+    for (const [id, name] of this.streamNames) sdp = sdp.replaceAll(id, name);
+    this.options.send(description.type, { type: description.type, sdp });
   }
 
   private stateChanged(): void {
@@ -158,7 +185,7 @@ export class Session extends Emitter<SessionEvents> {
 }
 
 function lost(): ConnectError {
-  return new ConnectError('network', 'the network path to the host is lost');
+  return new ConnectError('network', 'the network path to the other side is lost');
 }
 
 /** Adds stereo=1 to the parameters of Opus. */

@@ -1,6 +1,7 @@
 import { Backoff } from './backoff';
 import { Emitter } from './events';
 import { silent, type Log } from './log';
+import { asObject } from './messages';
 
 /** A message between peers: peer/signal/PROTOCOL.md. */
 export interface Message {
@@ -15,9 +16,14 @@ export interface SignalEvents {
   /** The connection is lost; the next attempt is at `retryAt` on performance.now()'s clock. */
   lost: { readonly retryAt: number };
   message: { readonly namespace: string; readonly message: Message };
-  refused: { readonly code: string; readonly text: string };
+  /** A frame of ours about a namespace was refused; "" is none. */
+  refused: { readonly code: string; readonly text: string; readonly namespace: string };
+  /** Another connection took our claims over. This one does not come back. */
+  taken: undefined;
 }
 
+/** The WebSocket's code when another connection claims what this one had. */
+const takenOver = 4001;
 const openTimeout = 5000;
 const pingInterval = 10_000;
 /** How long a ping's answer may take when the connection is in doubt. */
@@ -31,7 +37,8 @@ const failuresBeforeProbe = 4;
  */
 export class Signal extends Emitter<SignalEvents> {
   private socket: WebSocket | undefined;
-  private readonly claims = new Map<string, string>();
+  /** Namespaces subscribed to, with the secret of those that are claimed. */
+  private readonly claims = new Map<string, string | undefined>();
   private readonly backoff = new Backoff();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private heard = 0;
@@ -86,7 +93,14 @@ export class Signal extends Emitter<SignalEvents> {
     if (this.open) this.put(['>', namespace, secret]);
   }
 
-  disclaim(namespace: string): void {
+  /** Subscribes to a room, now and after every reconnection. */
+  subscribe(room: string): void {
+    this.claims.set(room, undefined);
+    if (this.open) this.put(['>', room]);
+  }
+
+  /** Ends a claim or a subscription. */
+  unsubscribe(namespace: string): void {
     if (this.claims.delete(namespace) && this.open) this.put(['<', namespace]);
   }
 
@@ -138,13 +152,19 @@ export class Signal extends Emitter<SignalEvents> {
       clearTimeout(this.timer);
       this.backoff.reset();
       this.log('info', 'signalling connected');
-      for (const [namespace, secret] of this.claims) this.put(['>', namespace, secret]);
+      for (const [namespace, secret] of this.claims) this.put(secret === undefined ? ['>', namespace] : ['>', namespace, secret]);
       this.heard = performance.now();
       this.keepAlive(socket);
       this.emit('open', undefined);
     });
     socket.addEventListener('message', (event) => this.receive(event.data));
-    socket.addEventListener('close', (event) => this.fail(socket, `closed with ${event.code}`));
+    socket.addEventListener('close', ({ code }) => {
+      if (code === takenOver && socket === this.socket) {
+        this.close();
+        this.emit('taken', undefined);
+      }
+      this.fail(socket, `closed with ${code}`);
+    });
   }
 
   private fail(socket: WebSocket, reason: string): void {
@@ -194,9 +214,12 @@ export class Signal extends Emitter<SignalEvents> {
     }
     if (!Array.isArray(frame) || typeof frame[0] !== 'string') return;
     if (frame[0] === '!') {
-      this.emit('refused', { code: String(frame[1]), text: String(frame[2] ?? '') });
-    } else if (typeof frame[1] === 'object' && frame[1] !== null) {
-      this.emit('message', { namespace: frame[0], message: frame[1] as Message });
+      this.emit('refused', { code: String(frame[1]), text: String(frame[2] ?? ''), namespace: String(frame[3] ?? '') });
+      return;
     }
+    const message = asObject(frame[1]);
+    const { type, id, data: content, metadata } = message ?? {};
+    if (typeof type !== 'string' || typeof id !== 'string') return;
+    this.emit('message', { namespace: frame[0], message: { type, id, data: content, metadata } });
   }
 }

@@ -1,12 +1,15 @@
 import type { Clock } from './clock';
-import type { HostStats } from './control';
 import { quantile, type Frames } from './frames';
+import type { ControlMessages } from './messages';
+
+/** What the host measures of a stream, once a second while frames flow. */
+export type HostStats = ControlMessages['stats'];
 
 /**
- * What is known of a connection at a moment. Times are milliseconds, rates
+ * What is known of a stream at a moment. Times are milliseconds, rates
  * bits per second over about the last second; NaN is not known.
  */
-export interface Stats {
+export interface StreamReport {
   readonly codec: string;
   readonly width: number;
   readonly height: number;
@@ -32,10 +35,24 @@ export interface Stats {
   readonly freezes: number;
   /** How the packets travel: host, srflx, prflx or relay, and udp or tcp. */
   readonly path: string;
-  /** Events sent to the host since the page opened. */
+  /** Events sent to the host since the stream began. */
   readonly inputEvents: number;
   /** The host's own numbers; undefined until it sent some. */
   readonly host: HostStats | undefined;
+}
+
+/** The numbers of a second, with the names that Rainway gave them. */
+export interface StatsSummary {
+  /** How long the numbers were taken over. */
+  readonly seconds: number;
+  /** Half a round trip. */
+  readonly latencyMs: number;
+  /** What the host aims at. */
+  readonly videoBitrateKbps: number;
+  readonly videoThroughputKbps: number;
+  readonly audioThroughputKbps: number;
+  readonly inputEvents: number;
+  readonly cursorEvents: number;
 }
 
 /** Where statistics come from. */
@@ -44,6 +61,8 @@ export interface StatsSource {
   readonly clock: Clock | undefined;
   readonly host: HostStats | undefined;
   readonly inputEvents: number;
+  /** The track of a kind that is playing: several streams may come over one connection. */
+  track(kind: 'video' | 'audio'): MediaStreamTrack | undefined;
 }
 
 /** What getStats tells of the members that are used; all may be missing. */
@@ -58,7 +77,7 @@ interface Snapshot {
 /** Rates are taken over at least this long, in ms. */
 const window = 900;
 
-/** StatsReader turns getStats and the frames shown into Stats. */
+/** StatsReader turns getStats and the frames shown into a StreamReport. */
 export class StatsReader {
   private history: Snapshot[] = [];
   private pc: RTCPeerConnection | undefined;
@@ -68,13 +87,13 @@ export class StatsReader {
     private readonly frames: Frames,
   ) {}
 
-  async read(): Promise<Stats> {
+  async read(): Promise<StreamReport> {
     const { pc, clock, host, inputEvents } = this.source;
     if (pc !== this.pc) this.history = [];
     this.pc = pc;
     const reports = pc ? [...(await pc.getStats()).values()] as Report[] : [];
-    const inbound = (kind: string): Report =>
-      reports.find((r) => r['type'] === 'inbound-rtp' && r['kind'] === kind) ?? {};
+    const inbound = (kind: 'video' | 'audio'): Report =>
+      reports.find((r) => r['type'] === 'inbound-rtp' && r['trackIdentifier'] === this.source.track(kind)?.id) ?? {};
     const now: Snapshot = { at: performance.now(), video: inbound('video'), audio: inbound('audio') };
     const { video } = now;
     const before = this.since(now);

@@ -1,10 +1,37 @@
 import { Cursor } from './cursor';
 import { Emitter } from './events';
 import { Frames } from './frames';
-import type { Box, Size } from './input/geometry';
 import { Devices } from './input/devices';
-import type { InputSender } from './input/sender';
+import type { Box, Size, StreamFit } from './input/geometry';
+import type { InputLevel } from './input/level';
+import { send, type OutgoingInput } from './input/outgoing';
+import { InputSender } from './input/sender';
+import type { Link } from './link';
+import type { StreamInfo } from './messages';
+import { Overlay } from './overlay';
+import type { Peer } from './peer';
+import { Player, type SoundState } from './player';
+import { StatsReader, type HostStats, type StatsSummary, type StreamReport } from './stats';
+import { watchViewport, type Viewport } from './viewport';
 import { decode } from './wire';
+
+/** An input that a device of the viewer's made, before it is sent. */
+export interface BeforeInputEvent {
+  readonly input: OutgoingInput;
+  readonly heldKeys: HeldKeys;
+  /** Keeps it from being sent. */
+  preventDefault(): void;
+}
+
+/** Which keys are down, by KeyboardEvent.code. */
+export interface HeldKeys {
+  readonly ctrl: boolean;
+  readonly shift: boolean;
+  readonly alt: boolean;
+  readonly win: boolean;
+  readonly keys: readonly string[];
+  has(code: string): boolean;
+}
 
 export interface StreamEvents {
   /** The first frame of a connection is on the screen. */
@@ -14,10 +41,15 @@ export interface StreamEvents {
   /** Sound was asked for and is on, off, or held back by the browser until a gesture. */
   sound: SoundState;
   /** The host changed what this viewer may do. */
-  'permissions-change': number;
+  'permissions-change': InputLevel;
+  'before-input': BeforeInputEvent;
+  /** Another name of before-input. */
+  beforeinput: BeforeInputEvent;
+  /** Once a second, while somebody listens and the stream plays. */
+  stats: StatsSummary;
+  /** It is over. */
+  close: undefined;
 }
-
-export type SoundState = 'on' | 'off' | 'blocked';
 
 export interface FullscreenOptions {
   /** Lock the pointer to the picture as well. */
@@ -26,92 +58,149 @@ export interface FullscreenOptions {
   readonly lockKeyboard?: boolean;
 }
 
+/** What a viewer wants of a stream. */
+export interface StreamOptions {
+  /** What it would like to do. The default is everything. */
+  readonly permissions?: InputLevel;
+  readonly streamFit?: StreamFit;
+  /** Whether the host sends its own numbers, for stats and reports. */
+  readonly metrics?: boolean;
+}
+
 /**
  * InboundStream is a host's desktop in an element: append `container` to the
  * page, and it plays itself. It outlives connections: after a loss the next
  * connection's tracks take the place of the old.
- *
- * Picture and sound play apart, in a `<video>` and an `<audio>`: one element
- * would hold frames back until their sound is due.
  */
 export class InboundStream extends Emitter<StreamEvents> {
-  readonly container = document.createElement('div');
-  readonly video = document.createElement('video');
-  readonly audio = document.createElement('audio');
-  readonly devices: Devices;
   readonly cursor: Cursor;
+  readonly devices: Devices;
   readonly frames: Frames;
-  private soundState: SoundState = 'off';
-  private wantsSound = true;
-  private pictured = false;
+  private readonly player = new Player();
+  private readonly sender = new InputSender();
+  private readonly reader: StatsReader;
+  private readonly overlay: Overlay;
+  private readonly stopWatching: () => void;
   private readonly watchSize: ResizeObserver;
+  private streamInfo: StreamInfo | undefined;
+  private number = 0;
+  private link: Link | undefined;
+  private viewport: Viewport | undefined;
+  private hostStats: HostStats | undefined;
+  private metrics: boolean;
+  private over = false;
+  private summing: ReturnType<typeof setInterval> | undefined;
 
-  constructor(private readonly sender: InputSender, clock: ConstructorParameters<typeof Frames>[1]) {
+  /** Made by Watching, which calls the methods that say so, and is told by `left` when the viewer closes it. */
+  constructor(readonly peer: Peer, { streamFit = 'contain', metrics = false }: StreamOptions, private readonly left: () => void) {
     super();
-    this.build();
+    const { player, sender } = this;
+    this.metrics = metrics;
+    this.streamFit = streamFit;
     const surface = {
-      box: (): Box => this.video.getBoundingClientRect(),
-      picture: (): Size => ({ width: this.video.videoWidth, height: this.video.videoHeight }),
+      box: (): Box => this.video.getBoundingClientRect(), picture: (): Size => player.size, fit: (): StreamFit => player.fit,
     };
     this.cursor = new Cursor(this.container, surface);
     this.devices = new Devices(this.container, surface, sender, this.cursor);
-    this.frames = new Frames(this.video, clock);
-    this.video.addEventListener('loadeddata', () => this.shown());
-    this.video.addEventListener('resize', () => {
+    this.frames = new Frames(this.video, (timestamp, at) => this.link?.control.clock.age(`${this.number}/video`, timestamp, at) ?? NaN);
+    this.overlay = new Overlay(this.container, () => this.getReport());
+    const stream = this;
+    this.reader = new StatsReader({
+      get pc() { return stream.link?.session.pc; },
+      get clock() { return stream.link?.control.clock; },
+      get host() { return stream.hostStats; },
+      get inputEvents() { return stream.sender.sent; },
+      track: (kind) => ((kind === 'video' ? this.video : this.audio).srcObject as MediaStream | null)?.getTracks()[0],
+    }, this.frames);
+    player.on('picture', () => this.emit('picture', undefined));
+    player.on('sound', (sound) => this.emit('sound', sound));
+    player.on('size', (size) => {
       this.cursor.draw();
-      this.emit('size', surface.picture());
+      this.emit('size', size);
     });
     this.watchSize = new ResizeObserver(() => this.cursor.draw());
     this.watchSize.observe(this.container);
-    // Browsers that hold sound back give it free with the first gesture.
-    for (const name of ['pointerup', 'keydown']) {
-      this.container.addEventListener(name, () => this.soundState === 'blocked' && void this.resumeAudio(), true);
-    }
+    this.stopWatching = watchViewport(this.container, (viewport) => {
+      this.viewport = viewport;
+      this.tellViewport();
+    });
+    this.devices.attach();
   }
 
-  /** What this viewer may do: bits of Level. */
-  get permissions(): number {
+  /** The publisher's number for it; 0 before it is known. */
+  get id(): number {
+    return this.number;
+  }
+
+  /** What the publisher says of it; undefined before it did. */
+  get info(): StreamInfo | undefined {
+    return this.streamInfo;
+  }
+
+  /** What goes into the page. */
+  get container(): HTMLElement {
+    return this.player.container;
+  }
+
+  get video(): HTMLVideoElement {
+    return this.player.video;
+  }
+
+  get audio(): HTMLAudioElement {
+    return this.player.audio;
+  }
+
+  /** What this viewer may do: bits of InputLevel. The host may change it at any time. */
+  get permissions(): InputLevel {
     return this.sender.level;
+  }
+
+  get streamFit(): StreamFit {
+    return this.player.fit;
+  }
+
+  set streamFit(fit: StreamFit) {
+    this.player.fit = fit;
+    // Absent while it is being made.
+    this.cursor?.draw();
+  }
+
+  /** True when it is over, for whatever reason. */
+  get ended(): boolean {
+    return this.over;
   }
 
   /** True from the first frame of a connection until its loss. */
   get hasPicture(): boolean {
-    return this.pictured;
+    return this.player.hasPicture;
   }
 
   get sound(): SoundState {
-    return this.soundState;
+    return this.player.sound;
+  }
+
+  /** True while input can be sent, as far as the permissions go. */
+  get inputOpen(): boolean {
+    return this.sender.open;
   }
 
   /** Continues after pause. */
-  async play(): Promise<void> {
-    await this.video.play();
-    if (this.wantsSound) await this.resumeAudio();
+  play(): Promise<void> {
+    return this.player.play();
   }
 
   /** Holds picture and sound; the connection stays. */
   pause(): void {
-    this.video.pause();
-    this.audio.pause();
+    this.player.pause();
   }
 
   /** Turns the sound on, or tries again after the browser held it back: call it from a gesture. */
-  async resumeAudio(): Promise<void> {
-    this.wantsSound = true;
-    if (!this.audio.srcObject) return;
-    try {
-      await this.audio.play();
-      this.setSound('on');
-    } catch (error) {
-      // A play that a newer source interrupts will be played by that.
-      if (error instanceof DOMException && error.name === 'NotAllowedError') this.setSound('blocked');
-    }
+  resumeAudio(): Promise<void> {
+    return this.player.resumeAudio();
   }
 
   muteAudio(): void {
-    this.wantsSound = false;
-    this.audio.pause();
-    this.setSound('off');
+    this.player.muteAudio();
   }
 
   /** Shows the container in full screen. Must be called from a gesture. */
@@ -125,86 +214,156 @@ export class InboundStream extends Emitter<StreamEvents> {
   /** What goes full screen: an element around the container keeps a page's controls in sight. */
   fullscreenTarget: Element = this.container;
 
-  /** Takes a connection's track. Called by Peer. */
-  attach(track: MediaStreamTrack, receiver: RTCRtpReceiver): void {
-    if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = 0;
-    if (track.kind === 'video') {
-      this.pictured = false;
-      this.video.srcObject = new MediaStream([track]);
-      void this.video.play().catch(() => {});
-    } else {
-      this.audio.srcObject = new MediaStream([track]);
-      if (this.wantsSound) void this.resumeAudio();
-    }
+  /**
+   * Sends an input as if a device had made it, past before-input. What the
+   * permissions forbid is dropped; what the wire does not carry throws
+   * `unsupported`.
+   */
+  sendInput(input: OutgoingInput): void {
+    this.sender.unfiltered(() => send(this.sender, input));
   }
 
-  /** Takes a connection's input channels. Called by Peer. */
-  connectInput(input: RTCDataChannel | undefined, motion: RTCDataChannel | undefined): void {
+  /** Lets touches act as a mouse: a tap clicks, two fingers scroll. It is so from the beginning. */
+  enableGestures(): void {
+    this.devices.gestures = true;
+  }
+
+  disableGestures(): void {
+    this.devices.gestures = false;
+    this.devices.release();
+  }
+
+  /** Shows the most important numbers over the picture. */
+  enableVideoStatsOverlay(): void {
+    this.overlay.show(true);
+  }
+
+  disableVideoStatsOverlay(): void {
+    this.overlay.show(false);
+  }
+
+  /** Asks for the host's own numbers once a second, or no more. */
+  watch(on: boolean): void {
+    this.metrics = on;
+    this.link?.control.send('watch', { stream: this.number, on });
+  }
+
+  getReport(): Promise<StreamReport> {
+    return this.reader.read();
+  }
+
+  /** Leaves the stream. */
+  close(): void {
+    if (this.over) return;
+    this.left();
+    this.finish();
+  }
+
+  protected override listened(name: string): void {
+    if (name === 'before-input' || name === 'beforeinput') this.sender.filter ??= (input) => this.ask(input);
+    if (name !== 'stats' || this.summing !== undefined || this.over) return;
+    if (!this.metrics) this.watch(true);
+    this.summing = setInterval(() => this.link && void this.summarize(), 1000);
+  }
+
+  /** A connection's stream of this number is this one. Called by Watching. */
+  bind(link: Link, number: number): void {
+    this.link = link;
+    this.number = number;
+  }
+
+  /** The host lets this viewer watch. Called by Watching. */
+  accept(info: StreamInfo, level: InputLevel, input: RTCDataChannel | undefined, motion: RTCDataChannel | undefined): void {
+    this.streamInfo = info;
     for (const channel of [input, motion]) {
-      if (!channel || channel.onmessage) continue;
-      channel.binaryType = 'arraybuffer';
-      channel.onmessage = ({ data }) => {
+      channel?.addEventListener('message', ({ data }) => {
         const message = data instanceof ArrayBuffer ? decode(data) : undefined;
         if (message) this.cursor.receive(message);
-      };
+      });
     }
     this.sender.connect(input, motion);
+    this.permit(level);
+    this.tellViewport();
+    if (this.metrics) this.watch(true);
   }
 
-  /** Takes what the host permits. Called by Peer. */
-  permit(level: number): void {
+  /** Takes a connection's track. Called by Watching. */
+  attach(track: MediaStreamTrack, receiver: RTCRtpReceiver): void {
+    this.player.attach(track, receiver);
+  }
+
+  /** Takes what the host permits. Called by Watching. */
+  permit(level: InputLevel): void {
     if (level === this.sender.level) return;
     if ((this.sender.level & ~level) !== 0) this.devices.release();
     this.sender.level = level;
     this.emit('permissions-change', level);
   }
 
-  /** The connection is about to close; the last picture stays. Called by Peer. */
+  /** Takes the host's numbers. Called by Watching. */
+  measured(stats: HostStats): void {
+    this.hostStats = stats;
+  }
+
+  /** The connection is about to close; the last picture stays. Called by Watching. */
   detach(): void {
-    this.pictured = false;
-    // A video whose track ends turns black, but not when it is paused.
-    this.video.pause();
+    this.link = undefined;
+    this.hostStats = undefined;
+    this.player.detach();
     this.devices.keyboard.forget();
     this.sender.connect(undefined, undefined);
     this.cursor.reset();
   }
 
-  /** Ends the stream for good. */
-  close(): void {
+  /** It is over. Called by Watching. */
+  finish(): void {
+    if (this.over) return;
+    this.over = true;
+    clearInterval(this.summing);
+    this.overlay.show(false);
     this.devices.detach();
     this.detach();
     this.frames.stop();
+    this.stopWatching();
     this.watchSize.disconnect();
-    this.video.srcObject = null;
-    this.audio.srcObject = null;
-    this.container.remove();
+    this.player.close();
+    this.emit('close', undefined);
   }
 
-  private build(): void {
-    const { container, video, audio } = this;
-    container.className = 'causeway';
-    Object.assign(container.style, {
-      position: 'relative', width: '100%', height: '100%', overflow: 'hidden', touchAction: 'none', userSelect: 'none',
+  private tellViewport(): void {
+    if (this.viewport) this.link?.control.send('viewport', { stream: this.number, ...this.viewport });
+  }
+
+  private ask(input: OutgoingInput): boolean {
+    let passes = true;
+    const event = { input, heldKeys: heldKeys(this.sender.heldKeys), preventDefault: (): void => { passes = false; } };
+    this.emit('before-input', event);
+    this.emit('beforeinput', event);
+    return passes;
+  }
+
+  private last = { at: performance.now(), input: 0, cursor: 0 };
+
+  private async summarize(): Promise<void> {
+    const report = await this.getReport();
+    const now = { at: performance.now(), input: this.sender.sent, cursor: this.cursor.received };
+    const { last } = this;
+    this.last = now;
+    this.emit('stats', {
+      seconds: (now.at - last.at) / 1000,
+      latencyMs: report.roundTrip / 2,
+      videoBitrateKbps: (report.host?.target ?? NaN) / 1000,
+      videoThroughputKbps: report.videoBitrate / 1000,
+      audioThroughputKbps: report.audioBitrate / 1000,
+      inputEvents: now.input - last.input,
+      cursorEvents: now.cursor - last.cursor,
     });
-    // The video has no sound of its own, so it may always play by itself.
-    video.muted = true;
-    video.autoplay = true;
-    video.playsInline = true;
-    video.disablePictureInPicture = true;
-    video.setAttribute('aria-label', 'Remote desktop');
-    Object.assign(video.style, { display: 'block', width: '100%', height: '100%', objectFit: 'contain' });
-    container.append(video, audio);
   }
+}
 
-  private shown(): void {
-    if (this.pictured) return;
-    this.pictured = true;
-    this.emit('picture', undefined);
-  }
-
-  private setSound(state: SoundState): void {
-    if (state === this.soundState) return;
-    this.soundState = state;
-    this.emit('sound', state);
-  }
+function heldKeys(keys: readonly string[]): HeldKeys {
+  const either = (name: string): boolean => keys.includes(`${name}Left`) || keys.includes(`${name}Right`);
+  return {
+    ctrl: either('Control'), shift: either('Shift'), alt: either('Alt'), win: either('Meta'), keys, has: (code) => keys.includes(code),
+  };
 }

@@ -1,4 +1,4 @@
-import type { Peer } from '../core/peer';
+import type { WatchedPeer } from '../core/index';
 import { button, el } from './dom';
 import { explain } from './texts';
 
@@ -12,7 +12,7 @@ export class Card {
   private readonly retry: HTMLButtonElement;
   private timer: ReturnType<typeof setInterval> | undefined;
 
-  constructor(private readonly peer: Peer, private readonly hasToken: boolean) {
+  constructor(private readonly peer: WatchedPeer, private readonly hasToken: boolean) {
     this.retry = button('Try now', undefined, () => peer.retry());
     // The countdown is outside of what is read aloud, or it would be each second.
     const text = el('div', '', this.title, this.advice);

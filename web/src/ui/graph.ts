@@ -1,4 +1,4 @@
-import type { ShownFrame } from '../core/frames';
+import type { ShownFrame } from '../core/index';
 
 /** The graph's width in time and height in latency, in ms. */
 const span = 4000;

@@ -1,4 +1,4 @@
-import type { Peer } from '../core/peer';
+import type { WatchedPeer } from '../core/index';
 import { Banner } from './banner';
 import { Card } from './card';
 import { button, el } from './dom';
@@ -23,7 +23,7 @@ export class Page {
   private readonly toolbar: Toolbar;
   private readonly stats: StatsPanel;
 
-  constructor(private readonly peer: Peer, { hasToken, bare }: PageOptions) {
+  constructor(private readonly peer: WatchedPeer, { hasToken, bare }: PageOptions) {
     const { stream } = peer;
     this.stats = new StatsPanel(peer, (shown) => this.toolbar.markStats(shown));
     this.toolbar = new Toolbar(peer, {

@@ -1,5 +1,4 @@
-import type { Peer } from '../core/peer';
-import type { Stats } from '../core/stats';
+import type { StreamReport, WatchedPeer } from '../core/index';
 import { button, el } from './dom';
 import { Graph } from './graph';
 
@@ -14,7 +13,7 @@ export class StatsPanel {
   private readonly list = el('dl');
   private timers: ReturnType<typeof setInterval>[] = [];
 
-  constructor(private readonly peer: Peer, private readonly changed: (shown: boolean) => void) {
+  constructor(private readonly peer: WatchedPeer, private readonly changed: (shown: boolean) => void) {
     this.element.setAttribute('aria-label', 'Statistics');
     const close = button('Close statistics', 'close', () => this.toggle());
     this.element.append(el('header', '', el('strong', '', 'Statistics'), close), this.graph.element, this.list);
@@ -28,10 +27,10 @@ export class StatsPanel {
   toggle(): void {
     this.element.hidden = !this.element.hidden;
     this.timers.splice(0).forEach(clearInterval);
-    this.peer.watch(this.shown);
+    this.peer.stream.watch(this.shown);
     this.changed(this.shown);
     if (!this.shown) return;
-    const read = async (): Promise<void> => this.show(await this.peer.stats());
+    const read = async (): Promise<void> => this.show(await this.peer.stream.getReport());
     void read();
     this.timers = [
       setInterval(() => void read(), readEvery),
@@ -39,7 +38,7 @@ export class StatsPanel {
     ];
   }
 
-  private show(s: Stats): void {
+  private show(s: StreamReport): void {
     this.row('Latency', `${ms(s.frameAge)} · 95 % ${ms(s.frameAge95)}`);
     this.row('Round trip', `${ms(s.roundTrip)} · now ${ms(s.lastRoundTrip)}`);
     this.row('Picture', [s.width > 0 ? `${s.width}×${s.height}` : '', s.codec].filter(Boolean).join(' · ') || '–');

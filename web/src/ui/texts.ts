@@ -1,13 +1,15 @@
-import type { ConnectCode, ConnectError } from '../core/errors';
+import type { ConnectError, ErrorCode } from '../core/index';
 
 export interface Text {
   readonly title: string;
   readonly advice: string;
 }
 
+const internal: Text = { title: 'The host could not connect', advice: 'Its log says more.' };
 const whereTheAddressIs = 'Open the address that the host printed when it started. It ends in “#token=…”.';
 
-const texts: Readonly<Record<ConnectCode, Text>> = {
+/** Why there may be no connection, beside `internal`, which is for all that has no row. */
+const texts: Readonly<Partial<Record<ErrorCode, Text>>> = {
   token: { title: 'This address is not valid', advice: `The host did not accept its token. ${whereTheAddressIs}` },
   throttled: { title: 'Too many attempts', advice: 'Somebody tried too many wrong tokens, so the host asks to wait.' },
   codec: {
@@ -15,7 +17,7 @@ const texts: Readonly<Record<ConnectCode, Text>> = {
     advice: 'It plays none of the video formats the host offers. Another browser, or another codec at the host, will help.',
   },
   busy: { title: 'The host is busy', advice: 'It has as many viewers as it allows.' },
-  internal: { title: 'The host could not connect', advice: 'Its log says more.' },
+  rejected: { title: 'The host said no', advice: 'The person or program there did not accept the connection.' },
   absent: { title: 'The host is not there', advice: 'It may be switched off or restarting.' },
   denied: { title: 'The server refused', advice: 'This page may not reach that host.' },
   unsupported: {
@@ -38,9 +40,9 @@ export function explain(error: ConnectError, hasToken: boolean): Text {
     return { title: 'This address is incomplete', advice: `The token is missing from it. ${whereTheAddressIs}` };
   }
   if (error.code === 'internal' && error.message) {
-    return { title: texts.internal.title, advice: `It says: “${error.message}”` };
+    return { title: internal.title, advice: `It says: “${error.message}”` };
   }
-  return texts[error.code];
+  return texts[error.code] ?? internal;
 }
 
 /** What the browser withholds from a page that came over plain HTTP; empty when all is well. */

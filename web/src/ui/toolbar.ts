@@ -1,4 +1,4 @@
-import type { Peer } from '../core/peer';
+import type { WatchedPeer } from '../core/index';
 import { button, el, relabel } from './dom';
 
 /** How long, in ms, the toolbar stays after the pointer left it, and at first. */
@@ -20,7 +20,7 @@ export class Toolbar {
   private readonly dot = el('span', 'dot');
   private timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly peer: Peer, actions: ToolbarActions) {
+  constructor(private readonly peer: WatchedPeer, actions: ToolbarActions) {
     this.buttons = {
       keyboard: button('Show the keyboard', 'keyboard', actions.keyboard),
       sound: button('Turn sound off', 'sound', actions.sound),

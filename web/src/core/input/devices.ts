@@ -3,8 +3,9 @@ import { Emitter } from '../events';
 import { Keyboard, type KeyMode } from './keyboard';
 import { keycodes } from './keycodes';
 import { currentSystem } from './layout';
+import { InputLevel } from './level';
 import { Pointer, type Surface } from './pointer';
-import { Level, type InputSender } from './sender';
+import type { InputSender } from './sender';
 import { TextArea, type Edit } from './text';
 import { Touch } from './touch';
 import { Wheel } from './wheel';
@@ -30,6 +31,8 @@ export class Devices extends Emitter<DeviceEvents> {
   private readonly wheel: Wheel;
   private readonly text: TextArea;
   private listening: AbortController | undefined;
+  /** Whether touches act as a mouse. Without it they do nothing. */
+  gestures = true;
 
   constructor(
     private readonly container: HTMLElement,
@@ -127,7 +130,7 @@ export class Devices extends Emitter<DeviceEvents> {
 
   private listenToKeys(signal: AbortSignal): void {
     this.container.addEventListener('keydown', (event) => {
-      if (this.sender.may(Level.keyboard) && this.keyboard.down(event)) take(event);
+      if (this.sender.may(InputLevel.Keyboard) && this.keyboard.down(event)) take(event);
     }, { signal });
     this.container.addEventListener('keyup', (event) => {
       if (this.keyboard.up(event)) take(event);
@@ -149,7 +152,7 @@ export class Devices extends Emitter<DeviceEvents> {
     on('pointerleave', () => this.cursor.hover(false));
     on('pointerrawupdate', (event) => event.pointerType !== 'touch' && this.moved(event));
     this.container.addEventListener('wheel', (event) => {
-      if (!this.sender.may(Level.mouse)) return;
+      if (!this.sender.may(InputLevel.Mouse)) return;
       event.preventDefault();
       this.keyboard.flush();
       const { dx, dy } = this.wheel.add(event);
@@ -169,8 +172,8 @@ export class Devices extends Emitter<DeviceEvents> {
     this.keyboard.reconcile(event);
     this.keyboard.flush();
     if (!this.pointer.locked) this.container.setPointerCapture(event.pointerId);
-    if (event.pointerType === 'touch') this.touch.start(event);
-    else this.pointer.handle(event);
+    if (event.pointerType !== 'touch') this.pointer.handle(event);
+    else if (this.gestures) this.touch.start(event);
   }
 
   private moved(event: PointerEvent): void {

@@ -12,10 +12,15 @@ export interface Size {
   readonly height: number;
 }
 
-/** The box of a picture inside its element, by CSS `object-fit: contain`. */
-export function contentBox(element: Box, picture: Size): Box {
+/** contain: all of the picture. cover: no edge around it. actual: one CSS pixel for each of its own. */
+export type StreamFit = 'contain' | 'cover' | 'actual';
+export const StreamFit = { Contain: 'contain', Cover: 'cover', Actual: 'actual' } as const;
+
+/** The box of a picture inside its element, which it may exceed. */
+export function contentBox(element: Box, picture: Size, fit: StreamFit = 'contain'): Box {
   if (picture.width <= 0 || picture.height <= 0) return element;
-  const scale = Math.min(element.width / picture.width, element.height / picture.height);
+  const scales = [element.width / picture.width, element.height / picture.height] as const;
+  const scale = fit === 'contain' ? Math.min(...scales) : fit === 'cover' ? Math.max(...scales) : 1;
   const width = picture.width * scale;
   const height = picture.height * scale;
   return {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { contentBox, fraction, locate, pixel, place } from './geometry';
+import { InputLevel } from './level';
 import { Pointer, type PointerLike } from './pointer';
-import { InputSender, Level } from './sender';
+import { InputSender } from './sender';
 import { steps, Wheel } from './wheel';
 
 const picture = { width: 1280, height: 720 };
@@ -92,7 +93,7 @@ test('sums of motion wrap at 32 bits, and begin anew with a connection', () => {
   const out: Uint8Array[] = [];
   const channel = () => ({ readyState: 'open', bufferedAmount: 0, send: (data: Uint8Array) => void out.push(data) });
   const sender = new InputSender();
-  sender.level = Level.mouse;
+  sender.level = InputLevel.Mouse;
   sender.connect(channel(), channel());
   sender.motion(0x7fffffff, 0.4);
   sender.motion(1, 0.4);
@@ -109,7 +110,7 @@ test('what the host does not permit is not sent', () => {
   const channel = { readyState: 'open', bufferedAmount: 0, send: () => void sent++ };
   const sender = new InputSender();
   sender.connect(channel, channel);
-  sender.level = Level.keyboard;
+  sender.level = InputLevel.Keyboard;
   sender.move({ x: 1, y: 1 });
   sender.button(1, true);
   sender.wheel(0, 120);

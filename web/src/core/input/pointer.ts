@@ -1,5 +1,5 @@
 import type { Point } from '../wire';
-import { contentBox, locate, type Box, type Size } from './geometry';
+import { contentBox, locate, type Box, type Size, type StreamFit } from './geometry';
 
 /** What a pointer sends to: see InputSender. */
 export interface PointerSink {
@@ -15,6 +15,8 @@ export interface Surface {
   box(): Box;
   /** The picture's size in the host's pixels; zero before the first frame. */
   picture(): Size;
+  /** How the picture is put into the element. */
+  fit?(): StreamFit;
 }
 
 /** The part of a PointerEvent that decides what is sent. */
@@ -70,7 +72,7 @@ export class Pointer {
   at(x: number, y: number): Point | undefined {
     const picture = this.surface.picture();
     if (picture.width === 0 || picture.height === 0) return undefined;
-    return locate(x, y, contentBox(this.surface.box(), picture), picture);
+    return locate(x, y, contentBox(this.surface.box(), picture, this.surface.fit?.()), picture);
   }
 
   /** Where the pointer was last, by what it sent. */

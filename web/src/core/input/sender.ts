@@ -1,9 +1,9 @@
 import {
   encodeButton, encodeKey, encodeMotion, encodeMove, encodeRelease, encodeText, encodeWheel, type Point,
 } from '../wire';
-
-/** What a viewer may do: the bits of `level` in peer/signal/PROTOCOL.md. */
-export const Level = { none: 0, mouse: 1, keyboard: 2, gamepad: 4, touch: 8, clipboard: 16 } as const;
+import { codeOf } from './keynames';
+import { InputLevel } from './level';
+import { input as inputs, type OutgoingInput } from './outgoing';
 
 /** The part of an RTCDataChannel that is used, so that a test can stand in. */
 export interface Outlet {
@@ -25,7 +25,7 @@ const textPiece = 4000;
  * nothing the host's level forbids.
  */
 export class InputSender {
-  level: number = Level.none;
+  level: InputLevel = InputLevel.None;
   private input: Outlet | undefined;
   private motionOut: Outlet | undefined;
   private seq = 0;
@@ -33,6 +33,9 @@ export class InputSender {
   private sumY = 0;
   /** Events sent since the page opened. */
   sent = 0;
+  /** Asked before each event that would be sent; false keeps it back. Lets everything through while undefined. */
+  filter: ((input: OutgoingInput) => boolean) | undefined;
+  private readonly down = new Set<number>();
 
   /** Starts on a new connection's channels; undefined ends. */
   connect(input: Outlet | undefined, motion: Outlet | undefined): void {
@@ -43,6 +46,12 @@ export class InputSender {
     }
     this.input = input;
     this.motionOut = motion;
+    if (!input) this.down.clear();
+  }
+
+  /** True while both channels are open. */
+  get open(): boolean {
+    return this.input?.readyState === 'open' && this.motionOut?.readyState === 'open';
   }
 
   /** True when the connection is up and the host permits the bits. */
@@ -50,12 +59,31 @@ export class InputSender {
     return this.input?.readyState === 'open' && (this.level & bits) === bits;
   }
 
+  /** The places of the keys that are down, as KeyboardEvent.code names them. */
+  get heldKeys(): string[] {
+    return [...this.down].map(codeOf);
+  }
+
+  /** Does something past the filter. */
+  unfiltered(action: () => void): void {
+    const { filter } = this;
+    this.filter = undefined;
+    try {
+      action();
+    } finally {
+      this.filter = filter;
+    }
+  }
+
   key(code: number, down: boolean): void {
-    if (this.may(Level.keyboard)) this.put(encodeKey(code, down));
+    if (!this.may(InputLevel.Keyboard)) return;
+    if (down) this.down.add(code);
+    else this.down.delete(code);
+    if (this.passes(() => inputs.key(code, down))) this.put(encodeKey(code, down));
   }
 
   text(text: string): void {
-    if (!this.may(Level.keyboard)) return;
+    if (!this.may(InputLevel.Keyboard) || !this.passes(() => inputs.text(text))) return;
     const chars = [...text];
     for (let at = 0; at < chars.length; at += textPiece) {
       const data = encodeText(chars.slice(at, at + textPiece).join(''));
@@ -64,24 +92,30 @@ export class InputSender {
   }
 
   button(button: number, down: boolean, at?: Point): void {
-    if (this.may(Level.mouse)) this.put(encodeButton(button, down, this.seq, at));
+    if (this.may(InputLevel.Mouse) && this.passes(() => inputs.button(button, down, at))) {
+      this.put(encodeButton(button, down, this.seq, at));
+    }
   }
 
   wheel(dx: number, dy: number): void {
-    if ((dx !== 0 || dy !== 0) && this.may(Level.mouse)) this.put(encodeWheel(dx, dy));
+    if ((dx === 0 && dy === 0) || !this.may(InputLevel.Mouse)) return;
+    const kept = inputs.scroll(dx, dy).filter((input) => this.passes(() => input)).map(({ axis }) => axis);
+    if (kept.length > 0) this.put(encodeWheel(kept.includes('horizontal') ? dx : 0, kept.includes('vertical') ? dy : 0));
   }
 
   /** Lets go of everything this viewer holds down on the host. */
   release(): void {
-    if (this.input?.readyState === 'open' && this.level !== Level.none) this.put(encodeRelease());
+    this.down.clear();
+    if (this.input?.readyState === 'open' && this.level !== InputLevel.None) this.put(encodeRelease());
   }
 
   move(at: Point): void {
-    if (this.canMove()) this.putMotion(encodeMove(this.nextSeq(), at));
+    if (this.canMove() && this.passes(() => inputs.move(at))) this.putMotion(encodeMove(this.nextSeq(), at));
   }
 
   /** Adds relative motion. Fractions and what finds the queue full go with the next. */
   motion(dx: number, dy: number): void {
+    if (!this.passes(() => inputs.motion(dx, dy))) return;
     this.sumX += dx;
     this.sumY += dy;
     if (this.canMove()) {
@@ -89,9 +123,16 @@ export class InputSender {
     }
   }
 
+  /** Asks the filter. What it is asked of is made only when there is one. */
+  private passes(input: () => OutgoingInput | undefined): boolean {
+    if (!this.filter) return true;
+    const made = input();
+    return made === undefined || this.filter(made);
+  }
+
   private canMove(): boolean {
     const out = this.motionOut;
-    return this.may(Level.mouse) && out?.readyState === 'open' && out.bufferedAmount < maxQueued;
+    return this.may(InputLevel.Mouse) && out?.readyState === 'open' && out.bufferedAmount < maxQueued;
   }
 
   private nextSeq(): number {
