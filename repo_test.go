@@ -28,15 +28,15 @@ var mayImport = map[string][]string{
 	"encode":          {"capture"},
 	"input":           {},
 	"streams":         {"capture", "encode", "input"},
-	"peer":            {"capture", "encode", "streams", "input", "peer/signal", "peer/auth", "peer/congestion", "peer/channel", "peer/room"},
+	"peer":            {"capture", "encode", "streams", "input", "peer/signal", "peer/auth", "peer/congestion", "peer/channel", "peer/media"},
 	"peer/signal":     {},
 	"peer/auth":       {"input"},
 	"peer/channel":    {},
+	"peer/media":      {"capture", "encode", "streams", "peer/congestion"},
 	"peer/congestion": {},
-	"peer/room":       {"input", "peer/signal"},
 	// The broker is the in-memory exchange behind the server's end of the
 	// WebSocket driver.
-	"peer/broker":     {"peer/signal", "peer/signal/memory", "peer/signal/ws", "peer/auth", "peer/room"},
+	"peer/broker":     {"peer/signal", "peer/signal/memory", "peer/signal/ws", "peer/auth"},
 	"peer/binarypack": {},
 	"peer/peerserver": {},
 	"web":             {},

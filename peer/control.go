@@ -10,6 +10,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"github.com/causeway-rtc/causeway/capture"
+	"github.com/causeway-rtc/causeway/peer/media"
 	"github.com/causeway-rtc/causeway/streams"
 )
 
@@ -95,7 +96,7 @@ func (s *OutboundStream) info(r *Remote) StreamInfo {
 		if len(t.Codecs()) == 0 {
 			continue
 		}
-		track := TrackInfo{Kind: kindOf(t.Codecs()[0]).String()}
+		track := TrackInfo{Kind: media.KindOf(t.Codecs()[0]).String()}
 		track.Width, track.Height = t.Size()
 		info.Tracks = append(info.Tracks, track)
 	}
@@ -148,7 +149,7 @@ func (r *Remote) onPing(m ping) {
 	rtp := map[string]uint32{}
 	for _, o := range r.outgoings() {
 		for _, t := range o.trackList() {
-			rtp[t.name()] = t.base
+			rtp[t.name()] = t.Base()
 		}
 	}
 	r.sendControl(pong{T: m.T, Now: capture.Now().Microseconds(), RTP: rtp})
@@ -264,9 +265,7 @@ func (r *Remote) onKeyframe(m keyframe) {
 		return
 	}
 	if t := o.video(); t != nil {
-		if sink, _ := t.bound(); sink != nil {
-			sink.RequestKeyframe()
-		}
+		t.RequestKeyframe()
 	}
 }
 
@@ -301,7 +300,7 @@ func (o *outgoing) runStats(ctx context.Context) {
 		if t == nil {
 			return
 		}
-		if s := t.source(); s != source {
+		if s := t.Source(); s != source {
 			source, before, at = s, s.Stats(), time.Now()
 		}
 		select {

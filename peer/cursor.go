@@ -29,7 +29,7 @@ func (o *outgoing) runCursor() {
 	if t == nil {
 		return
 	}
-	source := t.source()
+	source := t.Source()
 	o.remote.wg.Go(func() {
 		source.WatchCursor(o.ctx, func(c capture.Cursor) {
 			o.cursor.mu.Lock()

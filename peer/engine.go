@@ -2,8 +2,6 @@ package peer
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/pion/dtls/v3"
@@ -11,14 +9,7 @@ import (
 	"github.com/pion/interceptor"
 	"github.com/pion/webrtc/v4"
 
-	"github.com/causeway-rtc/causeway/encode"
-	"github.com/causeway-rtc/causeway/streams"
-)
-
-// The header extensions that are negotiated.
-const (
-	playoutDelayURI = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
-	absSendTimeURI  = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
+	"github.com/causeway-rtc/causeway/peer/media"
 )
 
 // The times of ICE (RFC 8445) and of mending it.
@@ -40,75 +31,19 @@ const maxChannelMessage = 64 << 10
 // capture. Transport-wide feedback costs more than goog-remb, and nothing uses
 // it yet.
 func newAPI(o Options) (*webrtc.API, error) {
-	media := &webrtc.MediaEngine{}
-	for i, c := range o.Codecs {
-		for _, p := range parameters(c, payloadType(i)) {
-			if err := media.RegisterCodec(p, kindOf(c)); err != nil {
-				return nil, fmt.Errorf("codec %s: %w", c.Name, err)
-			}
-		}
-	}
-	for _, uri := range []string{playoutDelayURI, absSendTimeURI} {
-		ext := webrtc.RTPHeaderExtensionCapability{URI: uri}
-		if err := media.RegisterHeaderExtension(ext, webrtc.RTPCodecTypeVideo); err != nil {
-			return nil, fmt.Errorf("extension %s: %w", uri, err)
-		}
+	engine, err := media.Engine(o.Codecs)
+	if err != nil {
+		return nil, err
 	}
 	s, err := settings(o)
 	if err != nil {
 		return nil, err
 	}
 	return webrtc.NewAPI(
-		webrtc.WithMediaEngine(media),
+		webrtc.WithMediaEngine(engine),
 		webrtc.WithInterceptorRegistry(&interceptor.Registry{}),
 		webrtc.WithSettingEngine(s),
 	), nil
-}
-
-// parameters describes c as pt, and for video its retransmissions (RFC 4588)
-// as the next.
-func parameters(c encode.Codec, pt webrtc.PayloadType) []webrtc.RTPCodecParameters {
-	capability := webrtc.RTPCodecCapability{
-		MimeType: c.MIMEType, ClockRate: uint32(c.ClockRate), Channels: uint16(c.Channels), SDPFmtpLine: c.Fmtp,
-	}
-	if kindOf(c) == webrtc.RTPCodecTypeAudio {
-		return []webrtc.RTPCodecParameters{{RTPCodecCapability: capability, PayloadType: pt}}
-	}
-	capability.RTCPFeedback = []webrtc.RTCPFeedback{
-		{Type: webrtc.TypeRTCPFBGoogREMB},
-		{Type: webrtc.TypeRTCPFBCCM, Parameter: "fir"},
-		{Type: webrtc.TypeRTCPFBNACK},
-		{Type: webrtc.TypeRTCPFBNACK, Parameter: "pli"},
-	}
-	rtx := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeRTX, ClockRate: uint32(c.ClockRate), SDPFmtpLine: fmt.Sprintf("apt=%d", pt)}
-	return []webrtc.RTPCodecParameters{
-		{RTPCodecCapability: capability, PayloadType: pt},
-		{RTPCodecCapability: rtx, PayloadType: pt + 1},
-	}
-}
-
-// payloadType is that of the codec with index i in Options.Codecs. Browsers
-// have theirs in the same range.
-func payloadType(i int) webrtc.PayloadType { return webrtc.PayloadType(96 + 2*i) }
-
-// preferences are the parameters of the codecs that s is offered in, best
-// first.
-func (o *Options) preferences(s *streams.Track) []webrtc.RTPCodecParameters {
-	var all []webrtc.RTPCodecParameters
-	for _, c := range s.Codecs() {
-		if i := slices.IndexFunc(o.Codecs, func(have encode.Codec) bool { return have.Name == c.Name }); i >= 0 {
-			all = append(all, parameters(c, payloadType(i))...)
-		}
-	}
-	return all
-}
-
-// kindOf tells video from sound.
-func kindOf(c encode.Codec) webrtc.RTPCodecType {
-	if strings.HasPrefix(c.MIMEType, "audio/") {
-		return webrtc.RTPCodecTypeAudio
-	}
-	return webrtc.RTPCodecTypeVideo
 }
 
 // settings are what differs from pion's defaults, each for a reason.

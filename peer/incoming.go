@@ -128,14 +128,14 @@ func (r *Remote) onTrack(remote *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
 	s.came = make(chan struct{})
 	s.mu.Unlock()
 	if before != nil {
-		before.queue.close()
+		_ = before.Close()
 	}
 	if !numbered {
 		s.start()
 	}
 	Emit(r.peer, TrackStarted{s, in})
 	r.wg.Go(func() {
-		in.read()
+		in.Run()
 		s.lost(in)
 	})
 }
@@ -144,7 +144,7 @@ func (r *Remote) onTrack(remote *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
 // with its last.
 func (s *InboundStream) lost(in *InboundTrack) {
 	s.mu.Lock()
-	kind := in.track.Kind()
+	kind := in.Kind()
 	if s.tracks[kind] == in {
 		delete(s.tracks, kind)
 	}
@@ -226,7 +226,7 @@ func (s *InboundStream) end(message string) {
 		s.mu.Lock()
 		told := s.told
 		for _, in := range s.tracks {
-			in.queue.close()
+			_ = in.Close()
 		}
 		s.mu.Unlock()
 		s.sending.close()

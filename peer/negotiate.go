@@ -12,6 +12,7 @@ import (
 
 	"github.com/pion/webrtc/v4"
 
+	"github.com/causeway-rtc/causeway/peer/media"
 	"github.com/causeway-rtc/causeway/peer/signal"
 )
 
@@ -262,13 +263,14 @@ func mediaSections(sdp string) int { return strings.Count(sdp, "\nm=") }
 // setRemote sets the remote description, which has n candidates, and adds
 // those that waited for it.
 func (r *Remote) setRemote(d webrtc.SessionDescription, n int) error {
-	if err := r.pc.SetRemoteDescription(d); err != nil {
+	err := r.pc.SetRemoteDescription(d)
+	if errors.Is(err, media.ErrNoCodec) || err == nil && d.Type == webrtc.SDPTypeAnswer && rejectsVideo(d.SDP) {
+		return &Reject{Code: CodeCodec, Message: "no video codec in common"}
+	}
+	if err != nil {
 		return fmt.Errorf("peer: the remote description: %w", err)
 	}
 	if d.Type == webrtc.SDPTypeAnswer {
-		if rejectsVideo(d.SDP) {
-			return &Reject{Code: CodeCodec, Message: "no video codec in common"}
-		}
 		r.wg.Go(r.hurry)
 	}
 	r.neg.candidates = n

@@ -14,6 +14,7 @@ import (
 
 	"github.com/causeway-rtc/causeway/input"
 	"github.com/causeway-rtc/causeway/peer/channel"
+	"github.com/causeway-rtc/causeway/peer/media"
 	"github.com/causeway-rtc/causeway/streams"
 )
 
@@ -178,9 +179,9 @@ func (o *outgoing) addTrack(s *streams.Track) error {
 	o.tracks = append(o.tracks, t)
 	o.mu.Unlock()
 	if r.State() == StateConnected {
-		t.connected()
+		t.Connected()
 	}
-	r.wg.Go(func() { t.readFeedback(sender) })
+	r.wg.Go(func() { t.ReadFeedback(sender) })
 	r.neg.changes.Add(1)
 	return nil
 }
@@ -189,14 +190,14 @@ func (o *outgoing) addTrack(s *streams.Track) error {
 // free. Sections are named for whom they are of, so that those of two offers
 // that cross are not taken for each other.
 func (r *Remote) addSender(t *track) (*webrtc.RTPSender, error) {
-	codecs := r.peer.o.preferences(t.stream)
+	codecs := media.Preferences(r.peer.o.Codecs, t.Source())
 	if len(codecs) == 0 {
 		return nil, errors.New("no codec of it is among the peer's")
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, free := range r.senders {
-		if free.Kind() == t.kind && free.Sender() == nil && free.Direction() == webrtc.RTPTransceiverDirectionInactive {
+		if free.Kind() == t.Kind() && free.Sender() == nil && free.Direction() == webrtc.RTPTransceiverDirectionInactive {
 			return r.reuse(free, t, codecs)
 		}
 	}
@@ -238,8 +239,8 @@ func (o *outgoing) replaceTracks(to []*streams.Track) error {
 		if len(s.Codecs()) == 0 {
 			continue
 		}
-		i := slices.IndexFunc(before, func(t *track) bool { return t.kind == kindOf(s.Codecs()[0]) })
-		if i >= 0 && before[i].replace(s) {
+		i := slices.IndexFunc(before, func(t *track) bool { return t.Kind() == media.KindOf(s.Codecs()[0]) })
+		if i >= 0 && before[i].Replace(s) {
 			before = slices.Delete(before, i, i+1)
 			continue
 		}
@@ -257,7 +258,7 @@ func (o *outgoing) removeTrack(t *track) error {
 	o.tracks = slices.DeleteFunc(o.tracks, func(have *track) bool { return have == t })
 	o.mu.Unlock()
 	err := o.remote.pc.RemoveTrack(t.sender)
-	_ = t.Unbind(nil)
+	_ = t.Close()
 	o.remote.neg.changes.Add(1)
 	return err
 }
@@ -272,7 +273,7 @@ func (o *outgoing) trackList() []*track {
 // video is the track of the picture, or nil.
 func (o *outgoing) video() *track {
 	for _, t := range o.trackList() {
-		if t.kind == webrtc.RTPCodecTypeVideo {
+		if t.Kind() == webrtc.RTPCodecTypeVideo {
 			return t
 		}
 	}
@@ -331,7 +332,7 @@ func (r *Remote) letGo() {
 func (r *Remote) letTracksSend() {
 	for _, o := range r.outgoings() {
 		for _, t := range o.trackList() {
-			t.connected()
+			t.Connected()
 		}
 	}
 }
@@ -352,7 +353,7 @@ func (o *outgoing) onInput(m webrtc.DataChannelMessage) {
 		o.remote.log.Debug("input was not injected", "err", err)
 	}
 	if t := o.video(); shows && t != nil {
-		t.source().Poke()
+		t.Source().Poke()
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/pion/webrtc/v4"
 
+	"github.com/causeway-rtc/causeway/peer/media"
 	"github.com/causeway-rtc/causeway/peer/signal"
 )
 
@@ -28,7 +29,7 @@ type Peer struct {
 	log    *slog.Logger
 	api    *webrtc.API
 	config webrtc.Configuration
-	packs  packetizers
+	packs  media.Packetizers
 	pngs   shapeCache
 	events hub
 

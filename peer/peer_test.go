@@ -6,10 +6,11 @@ import (
 	"time"
 
 	"github.com/causeway-rtc/causeway/peer"
+	"github.com/causeway-rtc/causeway/peer/media"
 	"github.com/causeway-rtc/causeway/peer/peertest"
 )
 
-func next(t *testing.T, in *peer.InboundTrack) *peer.Chunk {
+func next(t *testing.T, in *peer.InboundTrack) *media.Chunk {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), peertest.Patience)
 	defer cancel()

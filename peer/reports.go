@@ -2,14 +2,10 @@ package peer
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"github.com/pion/rtcp"
-	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
-
-	"github.com/causeway-rtc/causeway/capture"
 )
 
 // reportEvery is how often the other side is told how what we send maps to
@@ -55,16 +51,13 @@ func (r *Remote) senderReports(reported map[*track]uint64, every bool) []rtcp.Pa
 	var reports []rtcp.Packet
 	for _, o := range r.outgoings() {
 		for _, t := range o.trackList() {
-			_, w := t.bound()
-			sent := t.stats.packets.Load()
-			if w == nil || sent == 0 || sent-reported[t] < fewPackets && !every {
+			report, ok := t.Report()
+			sent := t.Stats().PacketsSent
+			if !ok || sent-reported[t] < fewPackets && !every {
 				continue
 			}
 			reported[t] = sent
-			reports = append(reports, &rtcp.SenderReport{
-				SSRC: w.ssrc, NTPTime: ntp(time.Now()), RTPTime: t.timestamp(capture.Now(), w.clockRate),
-				PacketCount: uint32(sent), OctetCount: uint32(t.stats.bytes.Load()),
-			})
+			reports = append(reports, report)
 		}
 	}
 	return reports
@@ -74,8 +67,7 @@ func (r *Remote) senderReports(reported map[*track]uint64, every bool) []rtcp.Pa
 func (r *Remote) receptionReports() []rtcp.ReceptionReport {
 	var reports []rtcp.ReceptionReport
 	for _, in := range r.inboundTracks() {
-		if report, ok := in.received.report(); ok {
-			report.SSRC = uint32(in.track.SSRC())
+		if report, ok := in.Report(); ok {
 			reports = append(reports, report)
 		}
 	}
@@ -95,74 +87,6 @@ func (r *Remote) inboundTracks() []*InboundTrack {
 		s.mu.Unlock()
 	}
 	return all
-}
-
-// reception counts what arrives of one source, for its sender (RFC 3550
-// appendices A.1, A.3 and A.8). The zero value is ready.
-type reception struct {
-	mu       sync.Mutex
-	begun    bool
-	first    uint32 // extended sequence numbers
-	highest  uint32
-	received uint64
-	bytes    uint64
-	transit  int64 // in units of the RTP timestamp
-	jitter   float64
-
-	expectedBefore, receivedBefore uint64
-}
-
-// packet counts one that arrived, or was sent again.
-func (c *reception) packet(p *rtp.Packet, now time.Time, clockRate uint32, again bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.bytes += uint64(len(p.Payload))
-	if again {
-		return
-	}
-	seq := uint32(p.SequenceNumber)
-	transit := now.UnixMicro()*int64(clockRate)/1e6 - int64(p.Timestamp)
-	if !c.begun {
-		c.begun, c.first, c.highest, c.transit = true, seq, seq, transit
-	}
-	if ahead := int16(p.SequenceNumber - uint16(c.highest)); ahead > 0 {
-		c.highest += uint32(ahead)
-	}
-	c.received++
-	// The timestamp wraps: the difference does so with it.
-	d := float64(int32(transit - c.transit))
-	c.transit = transit
-	c.jitter += (max(d, -d) - c.jitter) / 16
-}
-
-// report is what to tell the sender, without its SSRC. It is false before the
-// first packet.
-func (c *reception) report() (rtcp.ReceptionReport, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.begun {
-		return rtcp.ReceptionReport{}, false
-	}
-	expected := uint64(c.highest-c.first) + 1
-	lost := int64(expected) - int64(c.received)
-	interval := int64(expected - c.expectedBefore)
-	missing := interval - int64(c.received-c.receivedBefore)
-	c.expectedBefore, c.receivedBefore = expected, c.received
-	report := rtcp.ReceptionReport{
-		LastSequenceNumber: c.highest,
-		TotalLost:          uint32(min(max(lost, 0), 1<<23-1)),
-		Jitter:             uint32(c.jitter),
-	}
-	if interval > 0 && missing > 0 {
-		report.FractionLost = uint8(min(missing*256/interval, 255))
-	}
-	return report, true
-}
-
-func (c *reception) count() uint64 {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.bytes
 }
 
 // StatsSummary is the event that says, once a second, how a stream fares: one
@@ -240,7 +164,7 @@ func (r *Remote) counts() map[summaryKey]summaryCounts {
 	for _, o := range r.outgoings() {
 		c := summaryCounts{input: o.inputs.Load(), cursor: o.cursor.sent.Load()}
 		for _, t := range o.trackList() {
-			c.add(t.kind, t.stats.bytes.Load())
+			c.add(t.Kind(), t.Stats().BytesSent)
 		}
 		all[summaryKey{o.stream.id, false}] = c
 	}
@@ -248,7 +172,7 @@ func (r *Remote) counts() map[summaryKey]summaryCounts {
 		c := summaryCounts{input: s.sending.sent.Load(), cursor: s.sending.cursors.Load()}
 		s.mu.Lock()
 		for kind, in := range s.tracks {
-			c.add(kind, in.received.count())
+			c.add(kind, in.Bytes())
 		}
 		s.mu.Unlock()
 		all[summaryKey{id, true}] = c
@@ -268,8 +192,8 @@ func (c *summaryCounts) add(kind webrtc.RTPCodecType, bytes uint64) {
 func (r *Remote) roundTrip() time.Duration {
 	for _, o := range r.outgoings() {
 		for _, t := range o.trackList() {
-			if rtt := t.stats.rtt.Load(); rtt > 0 {
-				return time.Duration(rtt)
+			if rtt := t.Stats().RoundTripTime; rtt > 0 {
+				return rtt
 			}
 		}
 	}

@@ -25,6 +25,7 @@ import (
 
 	"github.com/causeway-rtc/causeway/capture"
 	"github.com/causeway-rtc/causeway/peer"
+	"github.com/causeway-rtc/causeway/peer/media"
 	"github.com/causeway-rtc/causeway/peer/signal"
 	"github.com/causeway-rtc/causeway/peer/signal/drivers"
 	"github.com/causeway-rtc/causeway/web/webtest"
@@ -217,7 +218,7 @@ func join(t *testing.T, p *process) *watcher {
 func (w *watcher) receive(ctx context.Context, track func(context.Context) (*peer.InboundTrack, error), to *[]arrival) {
 	in, err := track(ctx)
 	for err == nil {
-		var c *peer.Chunk
+		var c *media.Chunk
 		if c, err = in.Next(ctx); err == nil {
 			w.mu.Lock()
 			*to = append(*to, arrival{c.First, c.Key, len(c.Data)})

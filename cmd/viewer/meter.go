@@ -13,6 +13,7 @@ import (
 	"github.com/causeway-rtc/causeway/capture"
 	"github.com/causeway-rtc/causeway/encode"
 	"github.com/causeway-rtc/causeway/peer"
+	"github.com/causeway-rtc/causeway/peer/media"
 )
 
 // report is one line of --stats json. Counts are since the start; rates and
@@ -85,7 +86,7 @@ func (m *meter) connected(r *peer.Remote) {
 }
 
 // received notes a chunk of the picture.
-func (m *meter) received(codec encode.Codec, c *peer.Chunk) {
+func (m *meter) received(codec encode.Codec, c *media.Chunk) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.total.Codec = codec.Name
@@ -99,7 +100,7 @@ func (m *meter) received(codec encode.Codec, c *peer.Chunk) {
 }
 
 // decoded notes that c was decoded at now, into f, which may be nil.
-func (m *meter) decoded(c *peer.Chunk, f *capture.Frame, now time.Duration) {
+func (m *meter) decoded(c *media.Chunk, f *capture.Frame, now time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if f == nil {
@@ -124,7 +125,7 @@ func (m *meter) undecoded() {
 }
 
 // sound notes a chunk that was decoded into a.
-func (m *meter) sound(c *peer.Chunk, a *capture.AudioFrame) {
+func (m *meter) sound(c *media.Chunk, a *capture.AudioFrame) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.bytes += len(c.Data)

@@ -1,4 +1,4 @@
-package peer
+package media
 
 import (
 	"time"
@@ -7,9 +7,9 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// readFeedback acts on the RTCP that a viewer sends about t, until the sender
+// ReadFeedback acts on the RTCP that the receiver sends about t, until sender
 // is stopped.
-func (t *track) readFeedback(sender *webrtc.RTPSender) {
+func (t *Sender) ReadFeedback(sender *webrtc.RTPSender) {
 	var rate rateMeter
 	for {
 		packets, _, err := sender.ReadRTCP()
@@ -32,7 +32,7 @@ func (t *track) readFeedback(sender *webrtc.RTPSender) {
 				t.resend(w, p)
 			case *rtcp.ReceiverEstimatedMaximumBitrate:
 				t.stats.remb.Store(int64(p.Bitrate))
-				t.remote.congestion.OnREMB(int(min(p.Bitrate, 1e9)), rate.measure(t.stats.bytes.Load(), time.Now()))
+				t.o.Controller.OnREMB(int(min(p.Bitrate, 1e9)), rate.measure(t.stats.bytes.Load(), time.Now()))
 			case *rtcp.ReceiverReport:
 				t.heard(w, p.Reports)
 			case *rtcp.SenderReport:
@@ -40,7 +40,7 @@ func (t *track) readFeedback(sender *webrtc.RTPSender) {
 			}
 		}
 		if t.kind == webrtc.RTPCodecTypeVideo {
-			sink.SetBitrate(t.remote.congestion.Target())
+			sink.SetBitrate(t.o.Controller.Target())
 		}
 	}
 }
@@ -64,7 +64,7 @@ func (m *rateMeter) measure(bytes uint64, now time.Time) int {
 	return m.bps
 }
 
-func (t *track) resend(w *wire, nack *rtcp.TransportLayerNack) {
+func (t *Sender) resend(w *wire, nack *rtcp.TransportLayerNack) {
 	t.stats.nacks.Add(1)
 	if w.history == nil || nack.MediaSSRC != w.ssrc {
 		return
@@ -81,7 +81,7 @@ func (t *track) resend(w *wire, nack *rtcp.TransportLayerNack) {
 }
 
 // heard takes the report blocks about t (RFC 3550 §6.4.1).
-func (t *track) heard(w *wire, reports []rtcp.ReceptionReport) {
+func (t *Sender) heard(w *wire, reports []rtcp.ReceptionReport) {
 	for _, r := range reports {
 		if r.SSRC != w.ssrc {
 			continue
@@ -102,7 +102,7 @@ func (t *track) heard(w *wire, reports []rtcp.ReceptionReport) {
 			}
 		}
 		if t.kind == webrtc.RTPCodecTypeVideo {
-			t.remote.congestion.OnReport(loss, rtt, jitter)
+			t.o.Controller.OnReport(loss, rtt, jitter)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package peer
+package media
 
 import (
 	"encoding/binary"

@@ -1,7 +1,8 @@
-package peer
+package media
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"sync"
@@ -40,12 +41,23 @@ type Chunk struct {
 	Lost bool
 }
 
-// InboundTrack is a track of a stream that we watch.
-type InboundTrack struct {
-	remote    *Remote
-	stream    *InboundStream
+// ReceiverOptions says how a [Receiver] talks to its sender.
+type ReceiverOptions struct {
+	// WriteRTCP sends feedback.
+	WriteRTCP func([]rtcp.Packet) error
+	// RoundTrip is how long a packet that is asked for takes to come. Nil
+	// means that nobody knows.
+	RoundTrip func() time.Duration
+	// Captured is when, on our clock of capture.Now, the sender captured what
+	// has an RTP timestamp, near now; false while that is not known. Nil means
+	// that it never is.
+	Captured func(clockRate, timestamp uint32, now time.Duration) (time.Duration, bool)
+}
+
+// Receiver is a track that comes over the network.
+type Receiver struct {
+	o         ReceiverOptions
 	track     *webrtc.TrackRemote
-	name      string // in pongs
 	codec     encode.Codec
 	clockRate uint32
 	order     reorder
@@ -58,10 +70,10 @@ type InboundTrack struct {
 	lost      bool         // the next chunk follows a loss
 }
 
-func newInboundTrack(s *InboundStream, t *webrtc.TrackRemote, codec encode.Codec) *InboundTrack {
-	in := &InboundTrack{
-		remote: s.remote, stream: s, track: t, codec: codec, clockRate: t.Codec().ClockRate,
-		name:   trackName(s.id, t.Kind()),
+// NewReceiver makes a receiver of t, which is in codec. Run reads it.
+func NewReceiver(t *webrtc.TrackRemote, codec encode.Codec, o ReceiverOptions) *Receiver {
+	in := &Receiver{
+		o: o, track: t, codec: codec, clockRate: t.Codec().ClockRate,
 		broken: t.Kind() == webrtc.RTPCodecTypeVideo,
 	}
 	in.order.patience = videoPatience
@@ -85,39 +97,42 @@ func newDepacketizer(c encode.Codec) rtp.Depacketizer {
 	return &codecs.OpusPacket{}
 }
 
-// Stream is the stream that it is a track of.
-func (in *InboundTrack) Stream() *InboundStream { return in.stream }
-
-// Kind is "video" or "audio".
-func (in *InboundTrack) Kind() string { return in.track.Kind().String() }
+// Kind is video or audio.
+func (in *Receiver) Kind() webrtc.RTPCodecType { return in.track.Kind() }
 
 // Codec is what the chunks are encoded as.
-func (in *InboundTrack) Codec() encode.Codec { return in.codec }
+func (in *Receiver) Codec() encode.Codec { return in.codec }
 
 // Next blocks until the next whole chunk; chunks come in order. Of video the
 // first, and the first after a loss, is a key frame. The chunk belongs to the
 // caller. A reader that falls behind misses chunks. After the connection
 // ended the error wraps [net.ErrClosed]. One goroutine calls it.
-func (in *InboundTrack) Next(ctx context.Context) (*Chunk, error) {
+func (in *Receiver) Next(ctx context.Context) (*Chunk, error) {
 	c, err := in.queue.next(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("peer: %s: %w", in.track.Kind(), err)
+		return nil, fmt.Errorf("media: %s: %w", in.track.Kind(), err)
 	}
 	return c, nil
 }
 
 // RequestKeyframe asks the host for one, if that was not done just now.
-func (in *InboundTrack) RequestKeyframe() {
+func (in *Receiver) RequestKeyframe() {
 	now, last := int64(capture.Now()), in.lastPLI.Load()
 	if last != 0 && now-last < int64(pliEvery) || !in.lastPLI.CompareAndSwap(last, now) {
 		return
 	}
 	// A lost one is made good by the next.
-	_ = in.remote.pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: uint32(in.track.SSRC())}})
+	_ = in.o.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: uint32(in.track.SSRC())}})
 }
 
-// read takes packets until the track ends.
-func (in *InboundTrack) read() {
+// Close ends Next. Run ends with the track.
+func (in *Receiver) Close() error {
+	in.queue.close()
+	return nil
+}
+
+// Run takes packets until the track ends.
+func (in *Receiver) Run() {
 	defer in.queue.close()
 	for {
 		// A missing packet is given up even when none follows it.
@@ -148,25 +163,25 @@ func (in *InboundTrack) read() {
 
 // ask asks for missing packets of video (RFC 4585 §6.2.1). Sound does not
 // wait for what is sent again.
-func (in *InboundTrack) ask(now time.Time) {
+func (in *Receiver) ask(now time.Time) {
 	if in.track.Kind() != webrtc.RTPCodecTypeVideo {
 		return
 	}
 	again := askEvery
-	if _, rtt, ok := in.remote.Clock(); ok {
-		again += rtt
+	if in.o.RoundTrip != nil {
+		again += in.o.RoundTrip()
 	}
 	in.missing = in.order.missing(in.missing[:0], now, again)
 	if len(in.missing) > 0 {
 		nack := &rtcp.TransportLayerNack{MediaSSRC: uint32(in.track.SSRC()), Nacks: rtcp.NackPairsFromSequenceNumbers(in.missing)}
 		// A lost one is made good by the next.
-		_ = in.remote.pc.WriteRTCP([]rtcp.Packet{nack})
+		_ = in.o.WriteRTCP([]rtcp.Packet{nack})
 	}
 }
 
 // lose notes that packets are missing. Of video a key frame is asked for, now
 // and with each frame until it comes.
-func (in *InboundTrack) lose() {
+func (in *Receiver) lose() {
 	in.frames.reset()
 	in.lost = true
 	if in.track.Kind() == webrtc.RTPCodecTypeVideo {
@@ -176,7 +191,7 @@ func (in *InboundTrack) lose() {
 }
 
 // take adds the next packet, and queues the chunk that it completes.
-func (in *InboundTrack) take(p *rtp.Packet, now time.Duration) {
+func (in *Receiver) take(p *rtp.Packet, now time.Duration) {
 	data, first, complete, ok := in.frames.add(p, now)
 	if !ok {
 		in.lose()
@@ -192,8 +207,10 @@ func (in *InboundTrack) take(p *rtp.Packet, now time.Duration) {
 		return
 	}
 	c.Time = now
-	if t, ok := in.remote.clock.captured(in.name, in.clockRate, p.Timestamp, now); ok {
-		c.Time = t
+	if in.o.Captured != nil {
+		if t, ok := in.o.Captured(in.clockRate, p.Timestamp, now); ok {
+			c.Time = t
+		}
 	}
 	in.broken, in.lost = false, false
 	if in.queue.push(c) {
@@ -201,7 +218,7 @@ func (in *InboundTrack) take(p *rtp.Packet, now time.Duration) {
 	}
 }
 
-// chunkQueue is the bounded queue of an InboundTrack.
+// chunkQueue is the bounded queue of an Receiver.
 type chunkQueue struct {
 	video bool
 	ready chan struct{} // capacity one
@@ -270,4 +287,16 @@ func isKeyframe(codec encode.Codec, data []byte) bool {
 		return encode.IsKeyVP8(data)
 	}
 	return true
+}
+
+func isTimeout(err error) bool {
+	var e net.Error
+	return errors.As(err, &e) && e.Timeout()
+}
+
+func wake(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
 }

@@ -1,4 +1,4 @@
-package peer
+package media
 
 import (
 	"sync"
@@ -32,9 +32,9 @@ func newPayloader(c encode.Codec) rtp.Payloader {
 	return nil
 }
 
-// packetizers are those of one peer, by track and codec, while somebody uses
-// them.
-type packetizers struct {
+// Packetizers cut the chunks of tracks into payloads, once for all receivers.
+// The zero value is ready. A peer has one for all its Senders.
+type Packetizers struct {
 	mu  sync.Mutex
 	all map[packetizerKey]*packetizer
 }
@@ -46,7 +46,7 @@ type packetizerKey struct {
 
 // get returns the packetizer of a track in codec, which has a payload format.
 // The caller gives it back by put.
-func (p *packetizers) get(t *streams.Track, codec encode.Codec) *packetizer {
+func (p *Packetizers) get(t *streams.Track, codec encode.Codec) *packetizer {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	key := packetizerKey{t, codec.Name}
@@ -63,7 +63,7 @@ func (p *packetizers) get(t *streams.Track, codec encode.Codec) *packetizer {
 }
 
 // put gives back what get returned.
-func (p *packetizers) put(t *streams.Track, codec encode.Codec) {
+func (p *Packetizers) put(t *streams.Track, codec encode.Codec) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	key := packetizerKey{t, codec.Name}
@@ -77,7 +77,7 @@ func (p *packetizers) put(t *streams.Track, codec encode.Codec) {
 // packetizer cuts chunks into payloads, once for all viewers. The payloads
 // are shared and must not be changed.
 type packetizer struct {
-	users int // guarded by the packetizers' mu
+	users int // guarded by the Packetizers' mu
 
 	mu        sync.Mutex
 	payloader rtp.Payloader

@@ -1,0 +1,83 @@
+package media
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pion/webrtc/v4"
+
+	"github.com/causeway-rtc/causeway/encode"
+	"github.com/causeway-rtc/causeway/streams"
+)
+
+// The header extensions that are negotiated.
+const (
+	playoutDelayURI = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
+	absSendTimeURI  = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
+)
+
+// Engine makes pion's media engine for codecs, best first.
+func Engine(codecs []encode.Codec) (*webrtc.MediaEngine, error) {
+	engine := &webrtc.MediaEngine{}
+	for i, c := range codecs {
+		for _, p := range parameters(c, payloadType(i)) {
+			if err := engine.RegisterCodec(p, KindOf(c)); err != nil {
+				return nil, fmt.Errorf("media: codec %s: %w", c.Name, err)
+			}
+		}
+	}
+	for _, uri := range []string{playoutDelayURI, absSendTimeURI} {
+		ext := webrtc.RTPHeaderExtensionCapability{URI: uri}
+		if err := engine.RegisterHeaderExtension(ext, webrtc.RTPCodecTypeVideo); err != nil {
+			return nil, fmt.Errorf("media: extension %s: %w", uri, err)
+		}
+	}
+	return engine, nil
+}
+
+// parameters describes c as pt, and for video its retransmissions (RFC 4588)
+// as the next.
+func parameters(c encode.Codec, pt webrtc.PayloadType) []webrtc.RTPCodecParameters {
+	capability := webrtc.RTPCodecCapability{
+		MimeType: c.MIMEType, ClockRate: uint32(c.ClockRate), Channels: uint16(c.Channels), SDPFmtpLine: c.Fmtp,
+	}
+	if KindOf(c) == webrtc.RTPCodecTypeAudio {
+		return []webrtc.RTPCodecParameters{{RTPCodecCapability: capability, PayloadType: pt}}
+	}
+	capability.RTCPFeedback = []webrtc.RTCPFeedback{
+		{Type: webrtc.TypeRTCPFBGoogREMB},
+		{Type: webrtc.TypeRTCPFBCCM, Parameter: "fir"},
+		{Type: webrtc.TypeRTCPFBNACK},
+		{Type: webrtc.TypeRTCPFBNACK, Parameter: "pli"},
+	}
+	rtx := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeRTX, ClockRate: uint32(c.ClockRate), SDPFmtpLine: fmt.Sprintf("apt=%d", pt)}
+	return []webrtc.RTPCodecParameters{
+		{RTPCodecCapability: capability, PayloadType: pt},
+		{RTPCodecCapability: rtx, PayloadType: pt + 1},
+	}
+}
+
+// payloadType is that of the codec with index i in those of an Engine. Browsers
+// have theirs in the same range.
+func payloadType(i int) webrtc.PayloadType { return webrtc.PayloadType(96 + 2*i) }
+
+// Preferences are the parameters of those of codecs that s is offered in, best
+// first. codecs are those of the [Engine].
+func Preferences(codecs []encode.Codec, s *streams.Track) []webrtc.RTPCodecParameters {
+	var all []webrtc.RTPCodecParameters
+	for _, c := range s.Codecs() {
+		if i := slices.IndexFunc(codecs, func(have encode.Codec) bool { return have.Name == c.Name }); i >= 0 {
+			all = append(all, parameters(c, payloadType(i))...)
+		}
+	}
+	return all
+}
+
+// KindOf tells video from sound.
+func KindOf(c encode.Codec) webrtc.RTPCodecType {
+	if strings.HasPrefix(c.MIMEType, "audio/") {
+		return webrtc.RTPCodecTypeAudio
+	}
+	return webrtc.RTPCodecTypeVideo
+}
