@@ -81,8 +81,10 @@ func TestCore(t *testing.T) {
 	}
 }
 
-func TestTypes(t *testing.T) {
-	npx, npm := need(t, "npx"), need(t, "npm")
+// needTypeScript installs the compiler where it is missing.
+func needTypeScript(t *testing.T) {
+	t.Helper()
+	npm := need(t, "npm")
 	if _, err := os.Stat("node_modules/typescript"); err != nil {
 		out, err := run(t.Context(), nil, npm, "ci", "--no-audit", "--no-fund")
 		if err != nil && os.Getenv("CI") != "" {
@@ -92,6 +94,11 @@ func TestTypes(t *testing.T) {
 			t.Skipf("npm ci: %v\n%s", err, out)
 		}
 	}
+}
+
+func TestTypes(t *testing.T) {
+	npx := need(t, "npx")
+	needTypeScript(t)
 	if out, err := run(t.Context(), nil, npx, "--no-install", "tsc", "--noEmit", "-p", "."); err != nil {
 		t.Errorf("tsc: %v\n%s", err, out)
 	}

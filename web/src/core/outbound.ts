@@ -130,24 +130,24 @@ export class OutboundStream extends Emitter<OutboundStreamEvents> {
     return { id: this.id, name: this.name, kind: this.type, level, tracks };
   }
 
-  /** Somebody watches from now on. Called by Serving. */
+  /** Somebody watches from now on. Called by Serving. @internal */
   joined(peer: Peer, viewer: Viewer): void {
     this.viewers.set(peer, viewer);
     this.emit('peer-join', peer);
   }
 
-  /** Somebody watches no longer. Called by Serving. */
+  /** Somebody watches no longer. Called by Serving. @internal */
   left(peer: Peer): void {
     if (this.viewers.delete(peer)) this.emit('peer-leave', peer);
   }
 
-  /** A viewer did something. Called by Serving. */
+  /** A viewer did something. Called by Serving. @internal */
   received(peer: Peer, input: OutgoingInput): void {
     let isDiscarded = false;
     this.emit('input', { peer, input, discard: () => { isDiscarded = true; }, get isDiscarded() { return isDiscarded; } });
   }
 
-  /** A viewer's picture has a size. Called by Serving. */
+  /** A viewer's picture has a size. Called by Serving. @internal */
   viewed(peer: Peer, viewport: Viewport): void {
     this.emit('viewport', { peer, ...viewport });
   }

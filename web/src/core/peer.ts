@@ -157,7 +157,7 @@ export class Peer extends Emitter<PeerEvents> {
     return this.link?.session.pc;
   }
 
-  /** Starts connecting. Called by those who made it. */
+  /** Starts connecting. Called by those who made it. @internal */
   start(): void {
     if (typeof RTCPeerConnection === 'undefined') {
       this.fail(new ConnectError('unsupported', 'this browser has no WebRTC, or it is switched off'));
@@ -223,7 +223,7 @@ export class Peer extends Emitter<PeerEvents> {
     this.end(why);
   }
 
-  /** Ends it without a word: the other side has ended it already, or begins anew. Called by those who made it. */
+  /** Ends it without a word: the other side has ended it already, or begins anew. Called by those who made it. @internal */
   end(error: ConnectError): void {
     if (this.over) return;
     this.over = true;
@@ -237,7 +237,7 @@ export class Peer extends Emitter<PeerEvents> {
     this.emit('close', undefined);
   }
 
-  /** Handles what the other side sent over signalling. Called by those who made it. */
+  /** Handles what the other side sent over signalling. Called by those who made it. @internal */
   receive({ type, data, metadata }: Message): void {
     switch (type) {
       case 'offer':
@@ -260,12 +260,12 @@ export class Peer extends Emitter<PeerEvents> {
     }
   }
 
-  /** A stream is published to all. Called by Connection. */
+  /** A stream is published to all. Called by Connection. @internal */
   announce(stream: OutboundStream): void {
     this.serving.announce(stream);
   }
 
-  /** A stream is no more. Called by Connection. */
+  /** A stream is no more. Called by Connection. @internal */
   withdraw(stream: OutboundStream): void {
     this.serving.withdraw(stream);
   }

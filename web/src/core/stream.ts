@@ -266,13 +266,13 @@ export class InboundStream extends Emitter<StreamEvents> {
     this.summing = setInterval(() => this.link && void this.summarize(), 1000);
   }
 
-  /** A connection's stream of this number is this one. Called by Watching. */
+  /** A connection's stream of this number is this one. Called by Watching. @internal */
   bind(link: Link, number: number): void {
     this.link = link;
     this.number = number;
   }
 
-  /** The host lets this viewer watch. Called by Watching. */
+  /** The host lets this viewer watch. Called by Watching. @internal */
   accept(info: StreamInfo, level: InputLevel, input: RTCDataChannel | undefined, motion: RTCDataChannel | undefined): void {
     this.streamInfo = info;
     for (const channel of [input, motion]) {
@@ -287,12 +287,12 @@ export class InboundStream extends Emitter<StreamEvents> {
     if (this.metrics) this.watch(true);
   }
 
-  /** Takes a connection's track. Called by Watching. */
+  /** Takes a connection's track. Called by Watching. @internal */
   attach(track: MediaStreamTrack, receiver: RTCRtpReceiver): void {
     this.player.attach(track, receiver);
   }
 
-  /** Takes what the host permits. Called by Watching. */
+  /** Takes what the host permits. Called by Watching. @internal */
   permit(level: InputLevel): void {
     if (level === this.sender.level) return;
     if ((this.sender.level & ~level) !== 0) this.devices.release();
@@ -300,12 +300,12 @@ export class InboundStream extends Emitter<StreamEvents> {
     this.emit('permissions-change', level);
   }
 
-  /** Takes the host's numbers. Called by Watching. */
+  /** Takes the host's numbers. Called by Watching. @internal */
   measured(stats: HostStats): void {
     this.hostStats = stats;
   }
 
-  /** The connection is about to close; the last picture stays. Called by Watching. */
+  /** The connection is about to close; the last picture stays. Called by Watching. @internal */
   detach(): void {
     this.link = undefined;
     this.hostStats = undefined;
@@ -315,7 +315,7 @@ export class InboundStream extends Emitter<StreamEvents> {
     this.cursor.reset();
   }
 
-  /** It is over. Called by Watching. */
+  /** It is over. Called by Watching. @internal */
   finish(): void {
     if (this.over) return;
     this.over = true;
