@@ -21,7 +21,9 @@ func sdkPage(t *testing.T) *webtest.Browser {
 	mux.Handle("/ws", server)
 	mux.Handle("/sdk/", web.Handler(web.Options{}))
 	mux.Handle("/viewer/", http.StripPrefix("/viewer", web.Handler(web.Options{})))
-	mux.HandleFunc("/test.js", func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, "testdata/sdk.js") })
+	for path, name := range map[string]string{"/test.js": "testdata/sdk.js", "/peerix.js": "testdata/peerix.js"} {
+		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, name) })
+	}
 	mux.HandleFunc("/favicon.ico", func(http.ResponseWriter, *http.Request) {})
 	mux.HandleFunc("/{$}", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write([]byte(`<!doctype html><title>test</title><body><script type="module" src="/test.js"></script>`))

@@ -1,10 +1,11 @@
 import { ConnectError, type CausewayError } from './errors';
 import { Emitter } from './events';
 import type { Log } from './log';
-import { asObject } from './messages';
-import { OutboundStream, type OutboundStreamOptions } from './outbound';
+import type { OutboundStream, OutboundStreamOptions } from './outbound';
 import { Peer, type PeerOptions, type PeerRole, type WatchedPeer } from './peer';
-import { PeerConnectionRequest, type Join } from './request';
+import { Published } from './published';
+import { PeerConnectionRequest, readJoin, type Join } from './request';
+import { Room, type RoomOptions } from './room';
 import { Route } from './route';
 import { Signal, type Message } from './signal';
 
@@ -37,13 +38,13 @@ const maxRequests = 64;
 export class Connection extends Emitter<ConnectionEvents> {
   /** Who is connected to, or called, by id. */
   readonly peers: ReadonlyMap<string, Peer>;
-  /** What is published to all peers. */
-  readonly published = new Set<OutboundStream>();
   readonly id: string;
   readonly externalId: string;
   private readonly byID = new Map<string, Peer>();
   /** Peers by room and id. */
   private readonly byRoute = new Map<string, Peer>();
+  private readonly rooms = new Map<string, Room>();
+  private readonly audience = new Published();
   private readonly requests = new Map<string, PeerConnectionRequest>();
   private readonly secret = random(22);
   private readonly signal: Signal;
@@ -94,20 +95,35 @@ export class Connection extends Emitter<ConnectionEvents> {
     if (peer && peer.state !== 'connected') peer.close(new ConnectError('cancelled', 'the attempt was cancelled'));
   }
 
-  /** Publishes a stream to all peers, those of now and those to come. */
+  /** What is published to those who call us, and those we call. */
+  get published(): ReadonlySet<OutboundStream> {
+    return this.audience.streams;
+  }
+
+  /** Publishes a stream to all peers, those of now and those to come; but not to rooms. */
   publish(media: MediaStream, options: OutboundStreamOptions = {}): OutboundStream {
-    const stream = new OutboundStream(media, options, (closed) => {
-      this.published.delete(closed);
-      for (const peer of this.byRoute.values()) peer.withdraw(closed);
+    return this.audience.publish(media, options);
+  }
+
+  /** Joins a room of equals, in which everybody is connected to everybody. It returns at once; awaiting it is harmless. */
+  joinRoom(name: string, options: RoomOptions = {}): Room {
+    const known = this.rooms.get(name);
+    if (known) return known;
+    if (name === this.id) throw new ConnectError('taken', 'the room of our own id is for those who call us');
+    const { id: self, externalId, secret, signal } = this;
+    const room = new Room(name, options, {
+      self, externalId, secret, signal,
+      make: (join, role, published) => this.add(name, join.id, role, { watch: true }, published, join),
+      left: () => this.rooms.delete(name),
     });
-    this.published.add(stream);
-    for (const peer of this.byRoute.values()) peer.announce(stream);
-    return stream;
+    this.rooms.set(name, room);
+    return room;
   }
 
   /** Leaves every peer and the server. */
   close(): void {
-    for (const stream of [...this.published]) stream.close();
+    for (const room of [...this.rooms.values()]) room.leave();
+    this.audience.close();
     for (const peer of [...this.byRoute.values()]) peer.close();
     this.signal.close();
     this.emit('close', undefined);
@@ -120,13 +136,16 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.signal.subscribe(this.id);
   }
 
-  private add(room: string, id: string, role: PeerRole, options: PeerOptions, join?: Join): Peer {
+  private add(
+    room: string, id: string, role: PeerRole, options: PeerOptions, published = this.audience, join?: Join,
+  ): Peer {
     const key = `${room}:${id}`;
     // Who joins again has lost the old connection.
     this.byRoute.get(key)?.end(new ConnectError('left', 'the peer connected anew'));
     const { configuration, log } = this.options;
     const route = new Route(this.signal, room, this.id, id);
-    const peer = new Peer(this, { route, role, watches: join?.watch, externalId: join?.externalId, configuration, log }, options);
+    const { watch: watches, externalId } = join ?? {};
+    const peer = new Peer(this, { route, role, published, watches, externalId, configuration, log }, options);
     this.byRoute.set(key, peer);
     this.byID.set(id, peer);
     peer.addEventListener('close', () => {
@@ -139,6 +158,11 @@ export class Connection extends Emitter<ConnectionEvents> {
   private receive(namespace: string, message: Message): void {
     const [room = ''] = namespace.split(':');
     if (message.id === this.id) return;
+    const entered = this.rooms.get(room);
+    if (entered) {
+      entered.receive(message);
+      return;
+    }
     if (message.type === 'join') {
       if (this.listening && room === this.id) this.joined(message);
       return;
@@ -159,7 +183,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     const join = readJoin(message);
     const request: PeerConnectionRequest = new PeerConnectionRequest(join, (watch) => {
       this.answered(request);
-      const peer = this.add(this.id, id, 'callee', { watch }, join);
+      const peer = this.add(this.id, id, 'callee', { watch }, this.audience, join);
       peer.start();
       return connected(peer);
     }, (reason) => {
@@ -204,13 +228,6 @@ function connected(peer: Peer): Promise<Peer> {
     peer.addEventListener('connection-state-change', settle);
     settle();
   });
-}
-
-/** Reads a `join`: data that is no object says neither that it does not watch nor a name. */
-function readJoin({ id, data, metadata }: Message): Join {
-  const said = asObject(data);
-  const externalId = said?.['externalId'];
-  return { id, externalId: typeof externalId === 'string' ? externalId.slice(0, 1024) : '', watch: said?.['watch'] !== false, metadata };
 }
 
 function ownServer(): string {

@@ -33,6 +33,7 @@ export {
 export { Peer, PeerState, type PeerEvents, type PeerOptions, type Status, type WatchedPeer } from './peer';
 export type { SoundState } from './player';
 export type { PeerConnectionRequest } from './request';
+export { Room, type RoomChannelOptions, type RoomEvents, type RoomOptions, type SendOptions } from './room';
 export type { AcceptOptions, StreamRequest } from './serving';
 export type { HostStats, StatsSummary, StreamReport } from './stats';
 export {

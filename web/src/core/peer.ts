@@ -8,6 +8,7 @@ import { Link } from './link';
 import { silent, type Log } from './log';
 import { asObject, type ControlMessages } from './messages';
 import { OutboundStream, type OutboundStreamOptions } from './outbound';
+import type { Published } from './published';
 import type { Route } from './route';
 import { Serving, type StreamRequest } from './serving';
 import type { Message } from './signal';
@@ -66,6 +67,8 @@ export type PeerRole = 'caller' | 'callee' | 'offered';
 export interface PeerSetup {
   readonly route: Route;
   readonly role: PeerRole;
+  /** What of ours it may watch, beside what is published to it alone. */
+  readonly published: Published;
   /** Whether the other side wants to be sent our streams, as it said when it came. */
   readonly watches?: boolean;
   readonly externalId?: string;
@@ -94,6 +97,7 @@ export class Peer extends Emitter<PeerEvents> {
   private known = '';
   private link: Link | undefined;
   private over = false;
+  private greeted = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private watches: boolean;
   private readonly log: Log;
@@ -117,14 +121,15 @@ export class Peer extends Emitter<PeerEvents> {
     });
     this.streams = this.watching.streams;
     this.stream = this.watching.primary;
-    this.serving = new Serving(this, () => [...connection.published, ...this.own], {
+    this.serving = new Serving(this, () => [...setup.published.streams, ...this.own], {
       requested: (request) => {
         const heard = this.listens('stream-request');
         this.emit('stream-request', request);
         return heard;
       },
-      publish: (media, o) => connection.publish(media, o),
+      publish: (media, o) => setup.published.publish(media, o),
     });
+    setup.published.add(this);
     if (role === 'caller') this.attempts = new Attempts(() => this.setup.route.signal.open, () => this.join());
   }
 
@@ -136,6 +141,11 @@ export class Peer extends Emitter<PeerEvents> {
   /** How the application of the other side calls it; empty until it is known, or when it has no name. */
   get externalId(): string {
     return this.known;
+  }
+
+  /** True when the other side has said that it speaks this protocol. A Peerix client never does. */
+  get isCauseway(): boolean {
+    return this.greeted;
   }
 
   get state(): PeerState {
@@ -212,8 +222,8 @@ export class Peer extends Emitter<PeerEvents> {
   }
 
   /** Opens a channel of the application's own number, which the other side must open too. See Room.openChannel. */
-  openRaw(id: number, options: RTCDataChannelInit & { label?: string }): RTCDataChannel | undefined {
-    return this.link?.session.pc.createDataChannel(options.label ?? '', { ...options, negotiated: true, id });
+  openRaw({ label = '', ...options }: RTCDataChannelInit & { id: number; label?: string }): RTCDataChannel | undefined {
+    return this.link?.session.pc.createDataChannel(label, { ...options, negotiated: true });
   }
 
   /** Ends the connection for good. */
@@ -350,7 +360,10 @@ export class Peer extends Emitter<PeerEvents> {
     link.on('datachannel', (channel) => this.emit('datachannel', channel));
     link.on('connected', () => this.connected());
     link.on('failed', (error) => link === this.link && this.lose(error));
-    link.control.on('hello', ({ externalId }) => { this.known = externalId || this.known; });
+    link.control.on('hello', ({ externalId }) => {
+      this.known = externalId || this.known;
+      this.greeted = true;
+    });
     link.control.on('status', (status) => this.emit('status', status));
     this.watching.start(link);
     this.serving.start(link, this.watches);

@@ -1,7 +1,9 @@
 import { CausewayError } from './errors';
+import { asObject } from './messages';
 import type { Peer } from './peer';
+import type { Message } from './signal';
 
-/** What a `join` says, as far as it is believed. */
+/** What a `join` or an `offer` says of its sender, as far as it is believed. */
 export interface Join {
   readonly id: string;
   readonly externalId: string;
@@ -44,4 +46,11 @@ export class PeerConnectionRequest implements Join {
     if (this.answered) throw new CausewayError('closed', 'the request was answered');
     this.answered = true;
   }
+}
+
+/** Reads a `join` or an `offer`: data that is no object says neither that it does not watch nor a name. */
+export function readJoin({ id, data, metadata }: Message): Join {
+  const said = asObject(data);
+  const externalId = said?.['externalId'];
+  return { id, externalId: typeof externalId === 'string' ? externalId.slice(0, 1024) : '', watch: said?.['watch'] !== false, metadata };
 }
