@@ -70,7 +70,7 @@ func openPage(t *testing.T, url string, o webtest.Options) *webtest.Browser {
 	b.WaitConnected(patience)
 	b.Wait("causeway.stream.permissions !== 0", patience)
 	b.Wait("causeway.stream.hasPicture", patience)
-	b.Wait("['input', 'motion'].every((name) => causeway.peer.dataChannels.get(name)?.readyState === 'open')", patience)
+	b.Wait("causeway.stream.inputOpen", patience)
 	return b
 }
 
