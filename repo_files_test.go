@@ -2,6 +2,7 @@ package causeway_test
 
 import (
 	"encoding/json"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path"
@@ -114,7 +115,16 @@ func TestEveryDependencyHasAReason(t *testing.T) {
 
 // A lock file that names a registry works only where that one can be reached.
 func TestLockFilesNameNoRegistry(t *testing.T) {
-	locks, err := filepath.Glob("web/package-lock.json")
+	var locks []string
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && (d.Name() == "node_modules" || d.Name() == ".git") {
+			return fs.SkipDir
+		}
+		if err == nil && d.Name() == "package-lock.json" {
+			locks = append(locks, path)
+		}
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,7 @@ var mayImport = map[string][]string{
 	"encode":          {"capture"},
 	"input":           {},
 	"streams":         {"capture", "encode", "input"},
-	"peer":            {"capture", "encode", "streams", "input", "peer/signal", "peer/auth", "peer/congestion", "peer/channel", "peer/media"},
+	"peer":            {"capture", "encode", "streams", "input", "peer/signal", "peer/auth", "peer/congestion", "peer/channel", "peer/media", "peer/events"},
 	"peer/signal":     {},
 	"peer/auth":       {"input"},
 	"peer/channel":    {},
@@ -38,7 +38,12 @@ var mayImport = map[string][]string{
 	// WebSocket driver.
 	"peer/broker":     {"peer/signal", "peer/signal/memory", "peer/signal/ws", "peer/auth"},
 	"peer/binarypack": {},
+	"peer/msgpack":    {},
+	"peer/events":     {},
 	"peer/peerserver": {},
+	"peer/peerjs": {
+		"encode", "input", "streams", "peer", "peer/auth", "peer/binarypack", "peer/congestion", "peer/events", "peer/media", "peer/msgpack", "peer/peerserver",
+	},
 	"web":             {},
 }
 

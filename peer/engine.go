@@ -2,6 +2,7 @@ package peer
 
 import (
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/pion/dtls/v3"
@@ -9,6 +10,7 @@ import (
 	"github.com/pion/interceptor"
 	"github.com/pion/webrtc/v4"
 
+	"github.com/causeway-rtc/causeway/encode"
 	"github.com/causeway-rtc/causeway/peer/media"
 )
 
@@ -21,16 +23,61 @@ const (
 	goodbyeWithin     = time.Second
 )
 
-// maxChannelMessage is what is accepted on a data channel, in bytes.
+// maxChannelMessage is what is accepted on a data channel unless
+// [APIOptions] says otherwise, in bytes.
 const maxChannelMessage = 64 << 10
 
-// newAPI sets pion up. There are no interceptors, as each would cost each
+// APIOptions says what [NewAPI] sets up.
+type APIOptions struct {
+	// Port is where ICE listens. Nil means ports of its own for each
+	// connection, of UDPPorts if these are not zero.
+	Port     *Port
+	UDPPorts [2]uint16
+	// TCPOnly leaves UDP out.
+	TCPOnly bool
+	// ICEServers are STUN and TURN servers; with RelayOnly nothing but TURN
+	// is used.
+	ICEServers []ICEServer
+	RelayOnly  bool
+	// Codecs are what is sent and received, best first.
+	Codecs []encode.Codec
+	// MaxMessage is what is accepted on a data channel, in bytes. Zero means
+	// 64 KiB.
+	MaxMessage int
+	// Log receives what pion has to say, at the level of debugging. Nil
+	// discards.
+	Log *slog.Logger
+}
+
+// NewAPI sets pion up as every connection of this module has it, whatever
+// system two peers met by. The configuration is for all connections of one
+// peer: they share its certificate.
+func NewAPI(o APIOptions) (*webrtc.API, webrtc.Configuration, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	api, err := buildAPI(o)
+	if err != nil {
+		return nil, webrtc.Configuration{}, fmt.Errorf("peer: %w", err)
+	}
+	config, err := configuration(Options{ICEServers: o.ICEServers, RelayOnly: o.RelayOnly})
+	if err != nil {
+		return nil, webrtc.Configuration{}, fmt.Errorf("peer: %w", err)
+	}
+	return api, config, nil
+}
+
+func newAPI(o Options) (*webrtc.API, error) {
+	return buildAPI(APIOptions{Port: o.Port, UDPPorts: o.UDPPorts, TCPOnly: o.TCPOnly, Codecs: o.Codecs, Log: o.Log})
+}
+
+// buildAPI sets pion up. There are no interceptors, as each would cost each
 // packet of each viewer, and what they do is done elsewhere: retransmission by
 // history, which shares the payloads of all viewers; asking for it by reorder,
 // which knows what is missing; reports by reports.go, whose times are those of
 // capture. Transport-wide feedback costs more than goog-remb, and nothing uses
 // it yet.
-func newAPI(o Options) (*webrtc.API, error) {
+func buildAPI(o APIOptions) (*webrtc.API, error) {
 	engine, err := media.Engine(o.Codecs)
 	if err != nil {
 		return nil, err
@@ -47,7 +94,7 @@ func newAPI(o Options) (*webrtc.API, error) {
 }
 
 // settings are what differs from pion's defaults, each for a reason.
-func settings(o Options) (webrtc.SettingEngine, error) {
+func settings(o APIOptions) (webrtc.SettingEngine, error) {
 	var s webrtc.SettingEngine
 	s.LoggerFactory = loggerFactory{o.Log}
 	s.SetICETimeouts(disconnectedAfter, failedAfter, keepaliveEvery)
@@ -82,6 +129,9 @@ func settings(o Options) (webrtc.SettingEngine, error) {
 	// done already, and costs a round trip.
 	s.SetDTLSInsecureSkipHelloVerify(true)
 	s.SetDTLSRetransmissionInterval(200 * time.Millisecond)
-	s.SetSCTPMaxMessageSize(maxChannelMessage)
+	if o.MaxMessage <= 0 {
+		o.MaxMessage = maxChannelMessage
+	}
+	s.SetSCTPMaxMessageSize(uint32(o.MaxMessage))
 	return s, nil
 }

@@ -1,10 +1,8 @@
 package peer
 
 import (
-	"reflect"
-	"sync"
-
 	"github.com/causeway-rtc/causeway/input"
+	"github.com/causeway-rtc/causeway/peer/events"
 )
 
 // On has f called with each event of type E of p, until off is called. The
@@ -13,84 +11,20 @@ import (
 //
 // Events of one Remote come in order, from goroutines of that Remote; those of
 // different Remotes may come at the same time. f must not block.
-func On[E any](p *Peer, f func(E)) (off func()) {
-	return p.events.on(reflect.TypeFor[E](), func(e any) { f(e.(E)) })
-}
+func On[E any](p *Peer, f func(E)) (off func()) { return events.On(&p.events, f) }
 
 // Once is On for the next event only.
-func Once[E any](p *Peer, f func(E)) (off func()) {
-	var once sync.Once
-	stop := func() {}
-	var mu sync.Mutex // an event may come before On returns
-	mu.Lock()
-	defer mu.Unlock()
-	stop = On(p, func(e E) {
-		once.Do(func() {
-			mu.Lock()
-			defer mu.Unlock()
-			stop()
-			f(e)
-		})
-	})
-	return stop
-}
+func Once[E any](p *Peer, f func(E)) (off func()) { return events.Once(&p.events, f) }
 
 // Emit calls those who listen to events of e's type, and returns when all have
 // returned.
-func Emit[E any](p *Peer, e E) { p.events.emit(reflect.TypeFor[E](), e) }
+func Emit[E any](p *Peer, e E) { events.Emit(&p.events, e) }
 
-// hub knows who listens to which type of event.
-type hub struct {
-	mu   sync.Mutex
-	next int
-	all  map[reflect.Type][]listener
-}
-
-type listener struct {
-	id int
-	f  func(any)
-}
-
-func (h *hub) on(t reflect.Type, f func(any)) (off func()) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.all == nil {
-		h.all = map[reflect.Type][]listener{}
-	}
-	h.next++
-	id := h.next
-	// A new slice each time: emit may be walking through the old one.
-	h.all[t] = append(h.all[t][:len(h.all[t]):len(h.all[t])], listener{id, f})
-	return func() { h.off(t, id) }
-}
-
-func (h *hub) off(t reflect.Type, id int) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	var kept []listener
-	for _, l := range h.all[t] {
-		if l.id != id {
-			kept = append(kept, l)
-		}
-	}
-	h.all[t] = kept
-}
-
-func (h *hub) emit(t reflect.Type, e any) {
-	h.mu.Lock()
-	all := h.all[t]
-	h.mu.Unlock()
-	for _, l := range all {
-		l.f(e)
-	}
-}
+// hub knows who listens to a Peer.
+type hub = events.Hub
 
 // heard is true when somebody listens to events of type E.
-func heard[E any](p *Peer) bool {
-	p.events.mu.Lock()
-	defer p.events.mu.Unlock()
-	return len(p.events.all[reflect.TypeFor[E]()]) > 0
-}
+func heard[E any](p *Peer) bool { return events.Heard[E](&p.events) }
 
 // The events of a connection.
 type (
