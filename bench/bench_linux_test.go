@@ -31,7 +31,12 @@ func (s size) rig(open func(display string) (App, error)) RigOptions {
 
 // moving opens an application in full motion, still one that waits for keys.
 func moving(fps float64) func(display string) (App, error) {
-	return func(display string) (App, error) { return OpenFlip(display, fps) }
+	return func(display string) (App, error) { return OpenFlip(display, fps, false) }
+}
+
+// grainy is moving with film grain.
+func grainy(fps float64) func(display string) (App, error) {
+	return func(display string) (App, error) { return OpenFlip(display, fps, true) }
 }
 
 func still(display string) (App, error) { return OpenReact(display) }
@@ -60,7 +65,7 @@ func BenchmarkFloor(b *testing.B) {
 				b.Fatal(err)
 			}
 			defer d.Close()
-			app, err := OpenFlip(d.Name(), 58)
+			app, err := OpenFlip(d.Name(), 58, false)
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -104,15 +109,21 @@ func drawToPixel(b *testing.B, name string, target Target, app App, probe *Probe
 func BenchmarkDrawToPixel(b *testing.B) {
 	for _, test := range []struct {
 		size
-		target Target
+		content string
+		open    func(display string) (App, error)
+		target  Target
 	}{
-		{hd, Target{Median: 9, P95: 15}},
-		{fullHD, Target{Median: 15, P95: 20}},
+		{hd, "", moving(58), Target{Median: 9, P95: 15}},
+		{fullHD, "", moving(58), Target{Median: 15, P95: 20}},
+		{hd, ", film grain", grainy(58), Target{}},
 	} {
-		b.Run(test.name, func(b *testing.B) {
-			r := newRig(b, test.rig(moving(58)))
+		b.Run(test.name+test.content, func(b *testing.B) {
+			r := newRig(b, test.rig(test.open))
 			for b.Loop() {
-				drawToPixel(b, "draw → pixel "+test.name, test.target, r.App, r.Probe)
+				drawToPixel(b, "draw → pixel "+test.name+test.content, test.target, r.App, r.Probe)
+			}
+			if test.content != "" {
+				return
 			}
 			memory, err := ResidentMemory(r.Host.Pid())
 			if err := errors.Join(err, r.Alive()); err != nil {
@@ -212,6 +223,7 @@ func BenchmarkHost(b *testing.B) {
 		cpu, kbps float64 // targets
 	}{
 		{"motion", moving(60), warmUp, 33, 0},
+		{"film grain", grainy(60), warmUp, 0, 0},
 		{"idle", still, 10 * time.Second, 1.5, 10},
 	} {
 		b.Run(test.name, func(b *testing.B) {

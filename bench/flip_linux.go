@@ -12,22 +12,27 @@ import (
 type Flip struct {
 	*canvas
 	fps    float64
+	grains int
 	seq    int
 	draws  []Draw
 	closed bool
 }
 
-// OpenFlip opens the application on display, to draw fps pictures a second.
-func OpenFlip(display string, fps float64) (*Flip, error) {
+// OpenFlip opens the application on display, to draw fps pictures a second,
+// with film grain or without.
+func OpenFlip(display string, fps float64, film bool) (*Flip, error) {
 	c, err := openCanvas(display)
 	if err != nil {
 		return nil, err
 	}
-	f := &Flip{canvas: c, fps: fps, seq: firstSeq}
-	if err := f.share(grains * landscapeSize(c.width, c.height)); err != nil {
+	f := &Flip{canvas: c, fps: fps, grains: 1, seq: firstSeq}
+	if film {
+		f.grains = filmGrains
+	}
+	if err := f.share(f.grains * landscapeSize(c.width, c.height)); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	paintLandscape(f.memory, c.width, c.height)
+	paintLandscape(f.memory, c.width, c.height, f.grains)
 	if _, err := f.draw(firstSeq); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
@@ -59,7 +64,7 @@ func (f *Flip) draw(seq int) (Draw, error) {
 	n := seq - firstSeq
 	x, y := pan(n, f.fps)
 	stride := landscapeStride(f.width)
-	version := n % grains * landscapeSize(f.width, f.height)
+	version := n % f.grains * landscapeSize(f.width, f.height)
 	corner := f.memory[version+y*stride+x*4:]
 	saved := saveBarcodeArea(corner, stride)
 	PaintBarcode(corner, stride, CodeOf(seq))

@@ -2,16 +2,17 @@ package bench
 
 import "math"
 
-// The moving picture is a camera panning over a landscape, with film grain
-// that differs from frame to frame: what a game looks like to an encoder. It
-// is rendered once; a frame is a window into it.
+// The moving picture is a camera panning over a grainy landscape: what a game
+// looks like to an encoder. It is rendered once; a frame is a window into it.
+// With film grain, which differs from frame to frame, an encoder has about
+// twice as much to do.
 const (
 	// panMargin is how much larger than the screen the landscape is, in
 	// pixels in each direction.
 	panMargin = 256
-	// grains is how many versions of the landscape there are, alike but for
-	// their grain.
-	grains = 3
+	// filmGrains is how many versions of the landscape there are with film
+	// grain, alike but for their grain.
+	filmGrains = 3
 	// grainAmplitude is how far grain moves a pixel's value at most.
 	grainAmplitude = 4
 )
@@ -22,8 +23,9 @@ func landscapeStride(width int) int { return (width + panMargin) * 4 }
 // landscapeSize is the bytes of one version of it.
 func landscapeSize(width, height int) int { return landscapeStride(width) * (height + panMargin) }
 
-// paintLandscape renders all versions into pix as BGRA, one after the other.
-func paintLandscape(pix []byte, width, height int) {
+// paintLandscape renders so many versions into pix as BGRA, one after the
+// other.
+func paintLandscape(pix []byte, width, height, grains int) {
 	size, w := landscapeSize(width, height), width+panMargin
 	for i := 0; i < size; i += 4 {
 		x, y := i/4%w, i/4/w

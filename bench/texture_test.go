@@ -4,8 +4,8 @@ import "testing"
 
 func TestLandscapeIsNoBarcode(t *testing.T) {
 	const width, height = 640, 48
-	pix := make([]byte, grains*landscapeSize(width, height))
-	paintLandscape(pix, width, height)
+	pix := make([]byte, filmGrains*landscapeSize(width, height))
+	paintLandscape(pix, width, height, filmGrains)
 	for i := 0; i+BarcodeWidth*4 < len(pix); i += 4 * 97 {
 		if c := ReadBarcode(pix[i : i+BarcodeWidth*4]); c != NoCode {
 			t.Fatalf("the landscape reads %d at byte %d", c, i)
@@ -24,8 +24,8 @@ func TestPanStaysInside(t *testing.T) {
 func TestGrainDiffersBetweenVersions(t *testing.T) {
 	const width, height = 64, 64
 	size := landscapeSize(width, height)
-	pix := make([]byte, grains*size)
-	paintLandscape(pix, width, height)
+	pix := make([]byte, filmGrains*size)
+	paintLandscape(pix, width, height, filmGrains)
 	same := 0
 	for i := 0; i < size; i += 4 {
 		if pix[i] == pix[size+i] {
