@@ -44,7 +44,7 @@ var mayImport = map[string][]string{
 	"peer/peerjs": {
 		"encode", "input", "streams", "peer", "peer/auth", "peer/binarypack", "peer/congestion", "peer/events", "peer/media", "peer/msgpack", "peer/peerserver",
 	},
-	"web":             {},
+	"web": {},
 }
 
 // family is a contract, the folders below it that implement it, and the table
