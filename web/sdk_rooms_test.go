@@ -13,7 +13,7 @@ func TestRooms(t *testing.T) {
 			room.on('message', ({ remote, channel, data }) => got.push([room.id, remote.externalId, channel.label, data].join()));
 		}
 		await until(() => members.every((room) => [...room.remotes.values()].filter((r) => r.state === 'connected' && r.isCauseway).length === 2));
-		const opened = (room) => [...room.raw.values()].filter((channels) => channels.get(5)?.readyState === 'open').length === 2;
+		const opened = (room) => [...room.remotes.values()].filter((remote) => room.channelsOf(remote).get(5)?.readyState === 'open').length === 2;
 		await until(() => members.every(opened));
 		members[0].send('hello', { id: 5 });
 		await until(() => got.length === 2);

@@ -16,6 +16,13 @@ import (
 // testdata/sdk.js as globals, beside a broker.
 func sdkPage(t *testing.T) *webtest.Browser {
 	t.Helper()
+	b, _ := sdkPageBeside(t)
+	return b
+}
+
+// sdkPageBeside is sdkPage, and the broker beside it.
+func sdkPageBeside(t *testing.T) (*webtest.Browser, *broker.Broker) {
+	t.Helper()
 	server := broker.New(broker.Options{Rate: 1000, Burst: 1000})
 	mux := http.NewServeMux()
 	mux.Handle("/ws", server)
@@ -35,8 +42,8 @@ func sdkPage(t *testing.T) *webtest.Browser {
 	})
 	b := webtest.Start(t, webtest.Options{LocalIPs: true, Autoplay: true})
 	b.Open(s.URL)
-	b.Wait("window.ready", time.Minute)
-	return b
+	b.Wait("window.ready", patience)
+	return b, server
 }
 
 // check runs the body of an async function in the page, and compares what it

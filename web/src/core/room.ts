@@ -134,6 +134,11 @@ export class Room extends Emitter<RoomEvents> {
     for (const channels of this.raw.values()) channels.get(id)?.close();
   }
 
+  /** The channels with one remote, by number, as the browser has them. */
+  channelsOf(remote: Peer): ReadonlyMap<number, RTCDataChannel> {
+    return this.raw.get(remote) ?? new Map<number, RTCDataChannel>();
+  }
+
   /** Sends to everybody, over all open channels or those that are chosen. Who is not reached is left out. */
   send(data: string | ArrayBuffer | Uint8Array<ArrayBuffer>, { id, label, filter = () => true }: SendOptions = {}): void {
     for (const [remote, channels] of this.raw) {

@@ -60,7 +60,7 @@ export interface FullscreenOptions {
 
 /** What a viewer wants of a stream. */
 export interface StreamOptions {
-  /** What it would like to do. The default is everything. */
+  /** What it would like to do. The default is InputLevel.All. */
   readonly permissions?: InputLevel;
   readonly streamFit?: StreamFit;
   /** Whether the host sends its own numbers, for stats and reports. */
