@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { Backoff } from './backoff';
 import { Clock } from './clock';
 import { rejection } from './errors';
+import { Emitter } from './events';
 import { quantile } from './frames';
 import { edit } from './input/text';
 import { withStereo } from './session';
@@ -71,4 +72,28 @@ test('the refresh rate is the median, so a hiccup does not matter', () => {
 test('quantiles leave out what is not known', () => {
   assert.equal(quantile([3, NaN, 1, 2], 0.5), 2);
   assert.ok(Number.isNaN(quantile([], 0.5)));
+});
+
+test('listeners get what happened, once or until they are removed', async () => {
+  class Bell extends Emitter<{ ring: number }> {
+    ring(n: number): void {
+      this.emit('ring', n);
+    }
+  }
+  const bell = new Bell();
+  const heard: string[] = [];
+  const listener = (n: number): void => { heard.push(`a${n}`); };
+  const ending = new AbortController();
+  bell.addEventListener('ring', listener);
+  bell.addEventListener('ring', listener);
+  bell.addEventListener('ring', (n) => heard.push(`s${n}`), { signal: ending.signal });
+  bell.once('ring', (n) => heard.push(`o${n}`));
+  const undo = bell.on('ring', (n) => heard.push(`b${n}`));
+  bell.ring(1);
+  undo();
+  ending.abort();
+  bell.ring(2);
+  bell.off('ring', listener);
+  bell.ring(3);
+  assert.deepEqual(heard, ['a1', 's1', 'o1', 'b1', 'a2']);
 });

@@ -37,6 +37,13 @@ test('letter boxes are outside of the picture, and clamp to its edge', () => {
   assert.deepEqual(place({ x: 65535, y: 0 }, box, picture), { x: 1279, y: 140 });
 });
 
+test('a picture that covers its element, or has its own size, may exceed it', () => {
+  const element = { left: 0, top: 0, width: 640, height: 720 };
+  assert.deepEqual(contentBox(element, picture, 'cover'), { left: -320, top: 0, width: 1280, height: 720 });
+  assert.deepEqual(contentBox(element, picture, 'actual'), { left: -320, top: 0, width: 1280, height: 720 });
+  assert.deepEqual(contentBox(element, { width: 100, height: 100 }, 'actual'), { left: 270, top: 310, width: 100, height: 100 });
+});
+
 function pointer() {
   const sent: string[] = [];
   const p = new Pointer({ box: () => ({ left: 0, top: 0, width: 1280, height: 720 }), picture: () => picture }, {
