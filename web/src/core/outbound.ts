@@ -67,7 +67,7 @@ export class OutboundStream extends Emitter<OutboundStreamEvents> {
   private level: InputLevel;
   private isOver = false;
 
-  /** Made by Connection and Peer; `closed` is told when it is over, and ends it for those who watch. */
+  /** Made by Published; `closed` is told when it is over, and ends it for those who watch. */
   constructor(
     readonly media: MediaStream,
     readonly options: OutboundStreamOptions,

@@ -7,8 +7,8 @@ import { Emitter } from './events';
 import { Link } from './link';
 import { silent, type Log } from './log';
 import { asObject, type ControlMessages } from './messages';
-import { OutboundStream, type OutboundStreamOptions } from './outbound';
-import type { Published } from './published';
+import type { OutboundStream, OutboundStreamOptions } from './outbound';
+import { Published } from './published';
 import type { Route } from './route';
 import { Serving, type StreamRequest } from './serving';
 import type { Message } from './signal';
@@ -104,7 +104,7 @@ export class Peer extends Emitter<PeerEvents> {
   private readonly attempts: Attempts | undefined;
   private readonly watching: Watching;
   private readonly serving: Serving;
-  private readonly own = new Set<OutboundStream>();
+  private readonly own = new Published();
   private readonly leave: (() => void)[] = [];
 
   /** Made by Connection and Room. */
@@ -121,7 +121,7 @@ export class Peer extends Emitter<PeerEvents> {
     });
     this.streams = this.watching.streams;
     this.stream = this.watching.primary;
-    this.serving = new Serving(this, () => [...setup.published.streams, ...this.own], {
+    this.serving = new Serving(this, () => [...setup.published.streams, ...this.own.streams], {
       requested: (request) => {
         const heard = this.listens('stream-request');
         this.emit('stream-request', request);
@@ -129,7 +129,7 @@ export class Peer extends Emitter<PeerEvents> {
       },
       publish: (media, o) => setup.published.publish(media, o),
     });
-    setup.published.add(this);
+    for (const published of [setup.published, this.own]) published.add(this);
     if (role === 'caller') this.attempts = new Attempts(() => this.setup.route.signal.open, () => this.join());
   }
 
@@ -212,13 +212,7 @@ export class Peer extends Emitter<PeerEvents> {
 
   /** Publishes a stream to this peer alone. Connection.publish does to all. */
   publish(media: MediaStream, options: OutboundStreamOptions = {}): OutboundStream {
-    const stream = new OutboundStream(media, options, (closed) => {
-      this.own.delete(closed);
-      this.serving.withdraw(closed);
-    });
-    this.own.add(stream);
-    this.serving.announce(stream);
-    return stream;
+    return this.own.publish(media, options);
   }
 
   /** Opens a channel of the application's own number, which the other side must open too. See Room.openChannel. */
@@ -240,7 +234,7 @@ export class Peer extends Emitter<PeerEvents> {
     for (const undo of this.leave.splice(0)) undo();
     this.drop();
     this.watching.close();
-    for (const stream of [...this.own]) stream.close();
+    this.own.close();
     this.error = error;
     this.attempts?.stop();
     if (this.current !== 'failed') this.change('failed');
@@ -270,12 +264,12 @@ export class Peer extends Emitter<PeerEvents> {
     }
   }
 
-  /** A stream is published to all. Called by Connection. @internal */
+  /** There is a stream that it may watch. Called by Published. @internal */
   announce(stream: OutboundStream): void {
     this.serving.announce(stream);
   }
 
-  /** A stream is no more. Called by Connection. @internal */
+  /** A stream is no more. Called by Published. @internal */
   withdraw(stream: OutboundStream): void {
     this.serving.withdraw(stream);
   }
