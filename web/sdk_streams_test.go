@@ -244,3 +244,39 @@ func TestPageShowsAStreamOfABrowser(t *testing.T) {
 		t.Error("the page does not say why")
 	}
 }
+
+func TestNonsenseOverControlHarmsNobody(t *testing.T) {
+	t.Parallel()
+	b := sdkPage(t)
+	check(t, b, "messages that nobody who keeps the rules would send", `
+		const { host, toHost, toViewer } = await pair({ watch: true });
+		host.publish(canvas());
+		await plays(toHost.stream);
+		const stream = { id: 9, name: 'x', kind: 'desktop', level: 31, tracks: [{ kind: 'video' }] };
+		const messages = [
+			{ type: 'accept', request: 77, stream, level: 31, input: 128, motion: 129 },
+			{ type: 'accept', request: 0, stream, level: 31, input: 255, motion: 3 },
+			...Array.from({ length: 40 }, (_, i) => ({ type: 'accept', request: 0, stream: { ...stream, id: 100 + i }, level: 31 })),
+			{ type: 'channel', channel: 255, label: 'control', mode: 'reliable' }, { type: 'channel', channel: 1, label: 'x', mode: 'reliable' },
+			{ type: 'channel', channel: 250, label: 'y'.repeat(1000), mode: 'reliable' }, { type: 'channel-open', channel: 130 },
+			{ type: 'channel-refuse', channel: 131, code: 'x' }, { type: 'refuse', request: 5, code: '__proto__' }, { type: 'level', stream: 50, level: 31 },
+			{ type: 'end', stream: 50 }, { type: 'withdraw', stream: 50 }, { type: 'leave', stream: 50 }, { type: 'join', request: 1, stream: 50 },
+			...Array.from({ length: 40 }, (_, i) => ({ type: 'request', request: i })), { type: 'pong', t: 'x', now: {}, rtp: 7 }, { type: 'pong', t: 1e300, now: 1 },
+			{ type: 'ping', t: [] }, { type: 'viewport', stream: 1, width: 'wide' }, { type: 'watch', stream: 1, on: 'yes' }, { type: 'hello' }, null, [], 'x', 7,
+		];
+		for (const [from, name] of [[toHost, 'viewer'], [toViewer, 'host']]) {
+			const raw = from.link.control.channel;
+			for (const message of messages) raw.send(JSON.stringify(message));
+			raw.send('{'.repeat(60_000));
+			raw.send(new Uint8Array(100));
+		}
+		const channel = await toHost.createDataChannel({ id: 'still' });
+		toViewer.dataChannels.get('still').on('message', (m) => m.respond(m.data));
+		const answer = await channel.request(bytes(5));
+		await plays(toHost.stream);
+		return [answer.length, toHost.state, toViewer.state, toHost.streams.size <= 17];`,
+		[]any{float64(5), "connected", "connected", true})
+	if errors := b.Errors(); len(errors) > 0 {
+		t.Errorf("console: %q", errors)
+	}
+}
