@@ -37,7 +37,6 @@ export class Session extends Emitter<SessionEvents> {
   private makingOffer = false;
   private ignoringOffer = false;
   private applyingAnswer = false;
-  private theirRole: string | undefined;
   /** What the other side shall know MediaStreams by, instead of their ids, which nobody can choose. */
   private readonly streamNames = new Map<string, string>();
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -117,27 +116,16 @@ export class Session extends Emitter<SessionEvents> {
     if (this.ignoringOffer) return;
     this.applyingAnswer = description.type === 'answer';
     try {
-      await pc.setRemoteDescription(this.applyingAnswer ? this.keepRole(description) : description);
+      await pc.setRemoteDescription(description);
     } finally {
       this.applyingAnswer = false;
     }
     if (description.type !== 'offer') return;
     await this.answer(description.sdp ?? '');
-    this.theirRole ??= /^a=setup:active/m.test(pc.localDescription?.sdp ?? '') ? 'passive' : 'active';
     this.sendDescription();
     if (first && this.options.needsVideo && /^m=video 0 /m.test(pc.localDescription?.sdp ?? '')) {
       this.fail(new ConnectError('codec', 'this browser plays none of the host\'s video codecs'));
     }
-  }
-
-  /**
-   * The DTLS role of the other side stays what the first answer made it (RFC
-   * 8842 §5.3), but pion answers later offers as if they were the first.
-   */
-  private keepRole({ type, sdp = '' }: RTCSessionDescriptionInit): RTCSessionDescriptionInit {
-    const theirs = this.theirRole ?? /^a=setup:(active|passive)/m.exec(sdp)?.[1];
-    this.theirRole = theirs;
-    return { type, sdp: theirs ? sdp.replace(/^a=setup:(active|passive)/gm, `a=setup:${theirs}`) : sdp };
   }
 
   /** Chromium plays Opus as mono unless its own description says stereo, and no API does. */

@@ -37,6 +37,8 @@ export class Toolbar {
     handle.tabIndex = -1;
     this.element.setAttribute('aria-label', 'Remote desktop');
     this.element.append(bar, handle);
+    // A press beside a button must not take the keyboard from the desktop.
+    this.element.addEventListener('mousedown', (event) => event.preventDefault());
     this.element.addEventListener('pointerenter', () => this.show());
     this.element.addEventListener('pointerleave', () => this.show(linger));
     this.element.addEventListener('focusin', () => this.show());
