@@ -70,7 +70,8 @@ func (r *Remote) onControl(m webrtc.DataChannelMessage) {
 // greet begins the control channel, which has just opened: with what the
 // other side should know first.
 func (r *Remote) greet() {
-	r.sendControl(hello{Version: protocolVersion, ID: r.peer.o.ID, ExternalID: r.peer.o.ExternalID})
+	r.sendControl(hello{Version: protocolVersion, ID: r.peer.o.ID, ExternalID: r.peer.o.ExternalID, Numbered: true})
+	r.tellNumbers()
 	for _, o := range r.outgoings() {
 		r.accept(o)
 	}
@@ -113,7 +114,15 @@ func (r *Remote) accept(o *outgoing) {
 	if o.input != nil {
 		m.Input, m.Motion = *o.input.ID(), *o.motion.ID()
 	}
-	r.sendControl(m)
+	if !r.sendControl(m) {
+		return
+	}
+	o.mu.Lock()
+	o.told = true
+	o.mu.Unlock()
+	if o.input != nil {
+		o.askReady()
+	}
 }
 
 // sendControl sends m, if the channel is open, and reports whether it was.
@@ -138,8 +147,10 @@ func (r *Remote) onHello(m hello) {
 	if r.externalID == "" {
 		r.externalID = m.ExternalID
 	}
+	r.tells = m.Numbered
 	r.mu.Unlock()
 	close(r.greeted) // onControl is called from one goroutine
+	r.settleNumbers()
 }
 
 func (r *Remote) onPing(m ping) {
@@ -155,7 +166,12 @@ func (r *Remote) onPing(m ping) {
 	r.sendControl(pong{T: m.T, Now: capture.Now().Microseconds(), RTP: rtp})
 }
 
-func (r *Remote) onPong(m pong) { r.clock.pong(m, capture.Now()) }
+func (r *Remote) onPong(m pong) {
+	r.clock.pong(m, capture.Now())
+	for _, o := range r.outgoings() {
+		o.pong(string(m.T))
+	}
+}
 
 // The pings that measure the clock: some at once, then few.
 const (

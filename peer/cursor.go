@@ -2,9 +2,15 @@ package peer
 
 import (
 	"bytes"
+	"context"
+	"encoding/json"
 	"image/png"
+	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
+
+	"github.com/pion/webrtc/v4"
 
 	"github.com/causeway-rtc/causeway/capture"
 	"github.com/causeway-rtc/causeway/input"
@@ -14,24 +20,41 @@ import (
 // cursorOutbox holds the newest state of the pointer that a viewer has not
 // been sent. Older states are worth nothing.
 type cursorOutbox struct {
-	wake chan struct{} // capacity one
-	sent atomic.Uint64 // messages
+	wake  chan struct{} // capacity one
+	ready chan struct{} // closed once the viewer has made the channels
+	sent  atomic.Uint64 // messages
+	seq   atomic.Uint32 // of the last position
 
 	mu    sync.Mutex
 	shape *capture.CursorShape // unsent, or nil
 	last  capture.Cursor
-	moved bool // last is unsent
+	moved bool   // last is unsent
+	asked string // by the ping after which the viewer is ready
 }
 
-// runCursor sends the pointer of the picture until the viewer is gone.
-func (o *outgoing) runCursor() {
-	t := o.video()
-	if t == nil {
+// followCursor sends the pointer of the picture there is now, in place of the
+// one before.
+func (o *outgoing) followCursor() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.stopCursor != nil {
+		o.stopCursor()
+		o.stopCursor = nil
+	}
+	i := slices.IndexFunc(o.tracks, func(t *track) bool { return t.Kind() == webrtc.RTPCodecTypeVideo })
+	if i < 0 || o.input == nil || o.ctx.Err() != nil {
 		return
 	}
-	source := t.Source()
+	source := o.tracks[i].Source()
+	ctx, cancel := context.WithCancel(o.ctx)
+	o.stopCursor = cancel
+	o.remote.wg.Go(func() { o.runCursor(ctx, source) })
+}
+
+// runCursor sends the pointer of a picture until ctx is done.
+func (o *outgoing) runCursor(ctx context.Context, source *streams.Track) {
 	o.remote.wg.Go(func() {
-		source.WatchCursor(o.ctx, func(c capture.Cursor) {
+		source.WatchCursor(ctx, func(c capture.Cursor) {
 			o.cursor.mu.Lock()
 			if c.Shape != nil {
 				o.cursor.shape = c.Shape
@@ -41,15 +64,43 @@ func (o *outgoing) runCursor() {
 			wake(o.cursor.wake)
 		})
 	})
-	var seq uint16
+	select {
+	case <-ctx.Done():
+		return
+	case <-o.cursor.ready:
+	}
 	for {
 		select {
-		case <-o.ctx.Done():
+		case <-ctx.Done():
 			return
 		case <-o.cursor.wake:
 		}
 		o.sendShape()
-		seq = o.sendPosition(source, seq)
+		o.sendPosition(source)
+	}
+}
+
+// askReady pings the viewer, which has just been told of the input channels: its
+// pong says that it has made them. What it is sent on them before is lost.
+func (o *outgoing) askReady() {
+	now := strconv.FormatInt(capture.Now().Microseconds(), 10)
+	o.cursor.mu.Lock()
+	o.cursor.asked = now
+	o.cursor.mu.Unlock()
+	o.remote.sendControl(ping{T: json.RawMessage(now)})
+}
+
+// pong notes that a viewer is ready.
+func (o *outgoing) pong(t string) {
+	o.cursor.mu.Lock()
+	defer o.cursor.mu.Unlock()
+	if o.cursor.asked != "" && o.cursor.asked == t {
+		o.cursor.asked = ""
+		select {
+		case <-o.cursor.ready:
+		default:
+			close(o.cursor.ready)
+		}
 	}
 }
 
@@ -75,18 +126,18 @@ func (o *outgoing) sendShape() {
 	}
 }
 
-func (o *outgoing) sendPosition(source *streams.Track, seq uint16) uint16 {
+func (o *outgoing) sendPosition(source *streams.Track) {
 	o.cursor.mu.Lock()
 	c, moved := o.cursor.last, o.cursor.moved
 	o.cursor.mu.Unlock()
 	w, h := source.Size()
 	if !moved || w == 0 {
-		return seq
+		return
 	}
-	seq++
+	seq := uint16(o.cursor.seq.Add(1))
 	msg := input.AppendCursorPosition(nil, c.Visible, seq, input.FromPixel(c.X, w), input.FromPixel(c.Y, h))
 	if sent, err := trySend(o.motion, msg, maxUnsentMotion); !sent || err != nil {
-		return seq
+		return
 	}
 	o.cursor.sent.Add(1)
 	o.cursor.mu.Lock()
@@ -94,7 +145,6 @@ func (o *outgoing) sendPosition(source *streams.Track, seq uint16) uint16 {
 	if o.cursor.last == c {
 		o.cursor.moved = false
 	}
-	return seq
 }
 
 // shapeCache makes the message of a shape once for all viewers.

@@ -24,8 +24,9 @@ type DataChannel struct {
 	raw    *webrtc.DataChannel
 	// opened is closed when both sides have made the channel, or it has
 	// failed.
-	opened chan struct{}
-	failed error // set before opened is closed
+	opened    chan struct{}
+	failed    error // set before opened is closed
+	abandoned bool  // nobody waits for opened; guarded by the remote's mu
 }
 
 // CreateDataChannel opens a channel of that label, of which there is one at a
@@ -52,7 +53,7 @@ func (r *Remote) CreateDataChannel(ctx context.Context, label string, mode chann
 	}
 	c, err := r.addNamed(raw, label, mode)
 	if err != nil {
-		_ = raw.Close()
+		r.keep(raw, mode)
 		return nil, err
 	}
 	r.sendControl(channelAsk{Channel: *raw.ID(), Label: label, Mode: string(mode)})
@@ -65,10 +66,26 @@ func (r *Remote) CreateDataChannel(ctx context.Context, label string, mode chann
 		err = ctx.Err()
 	}
 	if err != nil {
-		_ = c.Close()
+		r.abandon(c)
 		return nil, fmt.Errorf("peer: data channel %s: %w", label, err)
 	}
 	return c, nil
+}
+
+// abandon gives up a channel that was asked for. While the other side has not
+// answered, it cannot be closed, as there is nothing at the other end that
+// would notice: then that is done when it answers.
+func (r *Remote) abandon(c *DataChannel) {
+	r.mu.Lock()
+	c.abandoned = true
+	r.mu.Unlock()
+	select {
+	case <-c.opened:
+		if c.failed == nil {
+			_ = c.Close()
+		}
+	default:
+	}
 }
 
 // addNamed makes the channel over raw known.
@@ -119,13 +136,9 @@ func (r *Remote) onChannelAsk(m channelAsk) {
 		r.sendControl(channelRefuse{Channel: m.Channel, Code: code, Message: message})
 	}
 	r.mu.Lock()
-	ours := r.ids.ours(m.Channel)
 	_, taken := r.named[m.Label]
 	r.mu.Unlock()
 	switch {
-	case m.Channel < firstAgreedID || m.Channel > lastAgreedID || ours:
-		refuse(CodeLimit, "this id is not yours to give out")
-		return
 	case m.Label == "" || len(m.Label) > maxLabel || mode != channel.Reliable && mode != channel.Unreliable:
 		refuse(CodeRejected, "no channel is called so, or no mode")
 		return
@@ -133,9 +146,9 @@ func (r *Remote) onChannelAsk(m channelAsk) {
 		refuse(CodeTaken, "there is one of that label")
 		return
 	}
-	raw, err := r.openRaw(m.Channel, m.Label, mode)
+	raw, err := r.openTheirs(m.Channel, m.Label, mode)
 	if err != nil {
-		refuse(CodeLimit, "the id is in use")
+		refuse(CodeLimit, "this id is in use, or not yours to give out")
 		return
 	}
 	c, err := r.addNamed(raw, m.Label, mode)
@@ -171,14 +184,42 @@ func (r *Remote) asking(id uint16) *DataChannel {
 }
 
 func (r *Remote) onChannelOpen(m channelOpen) {
-	if c := r.asking(m.Channel); c != nil {
-		close(c.opened)
+	if isNumbered(m.Channel) {
+		r.toldOfNumber(m.Channel)
+		return
+	}
+	c := r.asking(m.Channel)
+	if c == nil {
+		return
+	}
+	close(c.opened)
+	r.mu.Lock()
+	abandoned := c.abandoned
+	r.mu.Unlock()
+	if abandoned {
+		_ = c.Close()
 	}
 }
 
+// onChannelRefuse ends a channel that the other side has not made.
 func (r *Remote) onChannelRefuse(m channelRefuse) {
-	if c := r.asking(m.Channel); c != nil {
-		c.failed = &Reject{Code: m.Code, Message: m.Message}
-		close(c.opened)
+	c := r.asking(m.Channel)
+	if c == nil {
+		return
 	}
+	c.failed = &Reject{Code: m.Code, Message: m.Message}
+	c.closed(c.failed)
+	_ = c.Close() // of c alone, as c has ended
+	r.keep(c.raw, c.Mode())
+	close(c.opened)
+}
+
+// keep puts aside what we made of a channel that the other side has not made:
+// SCTP has no way to close half of one, so it serves the next.
+func (r *Remote) keep(raw *webrtc.DataChannel, mode channel.Mode) {
+	raw.OnMessage(func(webrtc.DataChannelMessage) {})
+	raw.OnClose(func() { r.freeID(*raw.ID()) })
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.spare[mode] = append(r.spare[mode], raw)
 }

@@ -34,8 +34,8 @@ type (
 		Remote *Remote
 		State  State
 	}
-	// Problem says what went wrong with one Remote. What ends it shows as a
-	// StateChanged besides.
+	// Problem says what went wrong with one Remote, or, where Remote is nil,
+	// before there was one. What ends a Remote shows as a StateChanged besides.
 	Problem struct {
 		Remote *Remote
 		Code   ErrorCode
@@ -138,7 +138,7 @@ const (
 	ErrorNegotiation ErrorCode = "NEGOTIATION_ERROR"  // we could not make an offer
 	ErrorChannel     ErrorCode = "CHANNEL_ERROR"      // a data channel failed
 	ErrorVerify      ErrorCode = "VERIFY_ERROR"       // Verify refused or failed
-	ErrorJoin        ErrorCode = "JOIN_ERROR"         // a join could not be acted on
+	ErrorJoin        ErrorCode = "JOIN_ERROR"         // a join, of ours or another's, could not be acted on
 	ErrorOffer       ErrorCode = "OFFER_ERROR"        // an offer could not be
 	ErrorAnswer      ErrorCode = "ANSWER_ERROR"       // an answer could not be
 	ErrorCandidate   ErrorCode = "CANDIDATE_ERROR"    // a candidate could not be

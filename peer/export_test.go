@@ -1,5 +1,7 @@
 package peer
 
+import "github.com/pion/webrtc/v4"
+
 // RestartICE makes r look for another way through.
 func RestartICE(r *Remote) { r.neg.offerSoon(true) }
 
@@ -53,3 +55,35 @@ func Generation(r *Remote) string {
 
 // MaxSilent bounds the silent connections.
 const MaxSilent = maxSilent
+
+// MaxRequests bounds the requests of one remote that are being decided, and
+// MaxInbound the streams of one remote that we watch.
+const (
+	MaxRequests = maxRequests
+	MaxInbound  = maxInbound
+)
+
+// MediaSections is how many an offer of r would have.
+func MediaSections(r *Remote) int {
+	if d := r.pc.LocalDescription(); d != nil {
+		return mediaSections(d.SDP)
+	}
+	return 0
+}
+
+// SDP is what r said of itself.
+func SDP(r *Remote) string {
+	if d := r.pc.LocalDescription(); d != nil {
+		return d.SDP
+	}
+	return ""
+}
+
+// Agreed counts the changes of r that were negotiated, and Settled is true when
+// all were.
+func Agreed(r *Remote) int64 { return r.neg.agreed.Load() }
+
+// Settled is true when nothing of r waits to be negotiated.
+func Settled(r *Remote) bool {
+	return r.neg.agreed.Load() == r.neg.changes.Load() && r.pc.SignalingState() == webrtc.SignalingStateStable
+}

@@ -114,6 +114,9 @@ func (r *Remote) onTrack(remote *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
 	name := ""
 	if !numbered {
 		name = remote.StreamID()
+		if name == "" {
+			return // what was still under way of a track that is gone
+		}
 		id = r.foreign(name)
 	}
 	s := r.inbound(id, name)
@@ -249,9 +252,7 @@ func (r *Remote) endInbound(message string) {
 
 // Close stops watching. The second call does nothing.
 func (s *InboundStream) Close() error {
-	select {
-	case <-s.ended:
-	default:
+	if !s.over() {
 		s.remote.sendControl(leave{Stream: s.id})
 		s.end("")
 	}
@@ -274,7 +275,7 @@ func (s *InboundStream) track(ctx context.Context, kind webrtc.RTPCodecType) (*I
 		s.mu.Lock()
 		in, came := s.tracks[kind], s.came
 		s.mu.Unlock()
-		if in != nil {
+		if in != nil && !s.over() {
 			return in, nil
 		}
 		select {
@@ -284,6 +285,16 @@ func (s *InboundStream) track(ctx context.Context, kind webrtc.RTPCodecType) (*I
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
+	}
+}
+
+// over is true when the stream has ended for us.
+func (s *InboundStream) over() bool {
+	select {
+	case <-s.ended:
+		return true
+	default:
+		return false
 	}
 }
 
@@ -336,18 +347,12 @@ func (r *Remote) onAccept(m accept) {
 // openInput makes the input channels that the publisher has made.
 func (s *InboundStream) openInput(inputID, motionID uint16) {
 	r := s.remote
-	for _, id := range []uint16{inputID, motionID} {
-		if id < firstAgreedID || id > lastAgreedID || r.ids.ours(id) {
-			r.log.Debug("the input channels have ids that are not the publisher's")
-			return
-		}
-	}
-	in, err := r.openRaw(inputID, labelInput, channel.Reliable)
+	in, err := r.openTheirs(inputID, labelInput, channel.Reliable)
 	if err != nil {
 		r.log.Debug("input", "err", err)
 		return
 	}
-	motion, err := r.openRaw(motionID, labelMotion, channel.Unreliable)
+	motion, err := r.openTheirs(motionID, labelMotion, channel.Unreliable)
 	if err != nil {
 		_ = in.Close()
 		r.log.Debug("input", "err", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 
 	"github.com/causeway-rtc/causeway/peer/auth"
 	"github.com/causeway-rtc/causeway/peer/signal"
@@ -38,6 +39,9 @@ func parseTerms(data json.RawMessage) terms {
 }
 
 func (t terms) watches() bool { return t.Watch == nil || *t.Watch }
+
+// causeway is true of a peer that will say hello on the control channel.
+func (t terms) causeway() bool { return t.Watch != nil }
 
 // newcomer is what is known of another peer before it is connected.
 type newcomer struct {
@@ -99,7 +103,9 @@ func (p *Peer) heardOffer(from signal.Namespace, m signal.Message) {
 	room, _ := from.Split()
 	switch {
 	case room == p.o.ID:
-		p.reject(p.running(), from, &Reject{Code: CodeOrder, Message: "join before you offer"})
+		refusal := &Reject{Code: CodeOrder, Message: "join before you offer"}
+		Emit(p, Problem{Code: ErrorOffer, Err: fmt.Errorf("peer: %s: %w", from, refusal)})
+		p.reject(p.running(), from, refusal)
 	case p.in(room):
 		p.consider(p.newcomer(from, m, false), []signal.Message{m})
 	}
@@ -130,11 +136,17 @@ func (p *Peer) running() context.Context {
 // consider has a newcomer verified and connects it, in a goroutine. said is
 // what it said so far.
 func (p *Peer) consider(n newcomer, said []signal.Message) {
+	if err := p.verifySoon(n, said); err != nil {
+		Emit(p, Problem{Code: ErrorJoin, Err: fmt.Errorf("peer: %s: %w", n.ns, err)})
+		p.reject(p.running(), n.ns, err)
+	}
+}
+
+func (p *Peer) verifySoon(n newcomer, said []signal.Message) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.joins) >= p.o.MaxRemotes {
-		p.log.Warn("a join was dropped: too many are being decided", "peer", n.ID)
-		return
+		return &Reject{Code: CodeBusy, Message: "too many joins are being decided"}
 	}
 	ctx, cancel := context.WithCancel(p.ctx)
 	pending := &pendingJoin{cancel: cancel, queued: said}
@@ -143,6 +155,7 @@ func (p *Peer) consider(n newcomer, said []signal.Message) {
 		defer cancel()
 		p.decide(ctx, n, pending)
 	})
+	return nil
 }
 
 func (p *Peer) cancelJoin(from signal.Namespace) {
@@ -164,7 +177,9 @@ func (p *Peer) decide(ctx context.Context, n newcomer, pending *pendingJoin) {
 	running := p.ctx
 	if err == nil {
 		p.mu.Unlock()
-		err = p.admit(running, n, pending)
+		if err = p.admit(running, n, pending); err != nil && running.Err() == nil {
+			Emit(p, Problem{Code: ErrorJoin, Err: fmt.Errorf("peer: %s: %w", n.ns, err)})
+		}
 	} else {
 		delete(p.joins, n.ns)
 		p.mu.Unlock()

@@ -18,6 +18,8 @@ type (
 		Version    int    `json:"version"`
 		ID         string `json:"id"`
 		ExternalID string `json:"externalId,omitempty"`
+		// Numbered promises a channel-open for each numbered channel.
+		Numbered bool `json:"numbered,omitempty"`
 	}
 	ping struct {
 		T json.RawMessage `json:"t"`

@@ -41,10 +41,12 @@ type negotiator struct {
 
 	queued     []webrtc.ICECandidateInit // before the remote description
 	candidates int                       // of the remote so far
+	passive    bool                      // in DTLS, by the answer to our first offer
 	offered    int64                     // what changes was at our last offer
-	agreed     int64                     // and at the last that was answered
+	agreed     atomic.Int64              // and at the last that was answered
 	changes    atomic.Int64              // of what we want to send, so far
 	mids       atomic.Int64              // given out by us
+	describing sync.Mutex                // held while the connection's sections change, or are described
 
 	mu        sync.Mutex
 	successor *Remote                   // has our place
@@ -226,10 +228,16 @@ func (r *Remote) describe(m signal.Message) error {
 		if offered := mediaSections(r.pc.PendingLocalDescription().SDP); mediaSections(d.SDP) != offered {
 			return fmt.Errorf("peer: the answer does not have the offer's %d media sections", offered)
 		}
-		if err := r.setRemote(d.SessionDescription, n); err != nil {
+		if r.pc.CurrentRemoteDescription() == nil {
+			r.neg.passive = strings.Contains(d.SDP, "a=setup:active")
+		}
+		r.neg.describing.Lock()
+		err := r.setRemote(d.SessionDescription, n)
+		r.neg.describing.Unlock()
+		if err != nil {
 			return err
 		}
-		r.neg.agreed = r.neg.offered
+		r.neg.agreed.Store(r.neg.offered)
 		return r.settle()
 	}
 	return fmt.Errorf("peer: the %s holds an SDP of type %s", m.Type, d.Type)
@@ -245,12 +253,12 @@ type description struct {
 func (r *Remote) meet(t terms) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.externalID, r.watchesAll = t.ExternalID, t.watches()
+	r.externalID, r.watchesAll, r.tells = t.ExternalID, t.watches(), t.causeway()
 }
 
 // settle makes an offer of what changed while another was under way.
 func (r *Remote) settle() error {
-	if r.neg.changes.Load() == r.neg.agreed {
+	if r.neg.changes.Load() == r.neg.agreed.Load() {
 		return nil
 	}
 	return r.offer(false)
@@ -297,39 +305,44 @@ func (r *Remote) offer(restart bool) error {
 	if !begun && !r.opening {
 		return nil // the first is the other side's
 	}
-	if begun && !restart && r.neg.changes.Load() == r.neg.agreed {
+	if begun && !restart && r.neg.changes.Load() == r.neg.agreed.Load() {
 		return nil // it was in another
 	}
 	if restart {
 		r.log.Info("the way is lost; looking for another")
 	}
-	offered := r.neg.changes.Load()
-	d, err := r.pc.CreateOffer(&webrtc.OfferOptions{ICERestart: restart})
-	if err != nil {
+	gathered := webrtc.GatheringCompletePromise(r.pc)
+	if err := r.makeOffer(restart); err != nil {
 		err = fmt.Errorf("peer: offer: %w", err)
 		r.problem(ErrorNegotiation, err)
 		return err
 	}
-	r.neg.offered = offered
-	return r.setLocal(d)
+	return r.sendLocal(gathered)
+}
+
+func (r *Remote) makeOffer(restart bool) error {
+	r.neg.describing.Lock()
+	defer r.neg.describing.Unlock()
+	r.neg.offered = r.neg.changes.Load()
+	d, err := r.pc.CreateOffer(&webrtc.OfferOptions{ICERestart: restart})
+	if err != nil {
+		return err
+	}
+	return r.pc.SetLocalDescription(d)
 }
 
 // answer answers an offer, and takes back ours if there is one.
 func (r *Remote) answer(offer webrtc.SessionDescription, candidates int) error {
-	if r.pc.PendingLocalDescription() != nil {
-		if err := r.withdraw(); err != nil {
-			return err
-		}
-	}
-	if err := r.setRemote(offer, candidates); err != nil {
+	fresh := r.fresh()
+	first := r.pc.CurrentRemoteDescription() == nil
+	gathered := webrtc.GatheringCompletePromise(r.pc)
+	if err := r.makeAnswer(offer, candidates); err != nil {
 		return err
 	}
-	first := r.pc.CurrentRemoteDescription() == nil
-	d, err := r.pc.CreateAnswer(nil)
-	if err != nil {
-		return fmt.Errorf("peer: answer: %w", err)
+	if err := r.sendLocal(gathered); err != nil {
+		return err
 	}
-	if err := r.setLocal(d); err != nil {
+	if err := r.revive(fresh); err != nil {
 		return err
 	}
 	if first && !r.opening {
@@ -340,13 +353,31 @@ func (r *Remote) answer(offer webrtc.SessionDescription, candidates int) error {
 	return r.settle()
 }
 
-// setLocal sets the local description and sends it, with the candidates that
-// are found in a moment.
-func (r *Remote) setLocal(d webrtc.SessionDescription) error {
-	gathered := webrtc.GatheringCompletePromise(r.pc)
-	if err := r.pc.SetLocalDescription(d); err != nil {
-		return fmt.Errorf("peer: the local description: %w", err)
+func (r *Remote) makeAnswer(offer webrtc.SessionDescription, candidates int) error {
+	r.neg.describing.Lock()
+	defer r.neg.describing.Unlock()
+	if r.pc.PendingLocalDescription() != nil {
+		if err := r.withdraw(); err != nil {
+			return err
+		}
 	}
+	offer.SDP = r.palatable(offer.SDP)
+	if err := r.setRemote(offer, candidates); err != nil {
+		return err
+	}
+	d, err := r.pc.CreateAnswer(nil)
+	if err == nil {
+		err = r.pc.SetLocalDescription(d)
+	}
+	if err != nil {
+		return fmt.Errorf("peer: answer: %w", err)
+	}
+	return nil
+}
+
+// sendLocal sends the local description, with the candidates that are found in
+// a moment.
+func (r *Remote) sendLocal(gathered <-chan struct{}) error {
 	timer := time.NewTimer(gatherWithin)
 	defer timer.Stop()
 	select {
@@ -355,19 +386,30 @@ func (r *Remote) setLocal(d webrtc.SessionDescription) error {
 	case <-r.ctx.Done():
 		return nil
 	}
-	full := r.pc.LocalDescription()
-	if full == nil {
+	local := r.pc.LocalDescription()
+	if local == nil {
 		return errors.New("peer: there is no local description")
 	}
+	full := r.keepRole(*local)
 	room, _ := r.ns.Split()
 	said, metadata := r.peer.present(room)
 	if full.Type != webrtc.SDPTypeOffer {
 		said, metadata = terms{}, nil
 	}
-	if err := r.send(full.Type.String(), description{*full, said}, metadata); err != nil {
+	if err := r.send(full.Type.String(), description{full, said}, metadata); err != nil {
 		return err
 	}
 	return r.trickle(full.SDP)
+}
+
+// keepRole is what the other side is told in place of d: the role in DTLS
+// stays what the first answer made it (RFC 8842 §5.3). Pion answers later
+// offers as if they were the first, and keeps to its role nonetheless.
+func (r *Remote) keepRole(d webrtc.SessionDescription) webrtc.SessionDescription {
+	if d.Type == webrtc.SDPTypeAnswer && r.neg.passive {
+		d.SDP = strings.ReplaceAll(d.SDP, "a=setup:active", "a=setup:passive")
+	}
+	return d
 }
 
 // send sends a message that is worth the connection: without it, there will

@@ -3,8 +3,8 @@ package peer
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/pion/webrtc/v4"
@@ -12,7 +12,9 @@ import (
 
 // ChannelOptions describes a numbered channel, as Peerix has them: it is open
 // on a connection when both ends have opened the same number, and carries
-// messages as they are.
+// messages as they are. Peers of other kinds do not tell when they have opened
+// one: with those it is open from our side on, and they lose what they are sent
+// too early.
 type ChannelOptions struct {
 	// ID is 0 to 127, or 256 to 1022; the rest are our own, or a browser's
 	// limit.
@@ -34,13 +36,21 @@ type numbered struct {
 	remote *Remote
 	o      ChannelOptions
 	raw    *webrtc.DataChannel
-	once   sync.Once
-	open   bool // guarded by the remote's mu
+
+	// The remote's mu guards the rest.
+	ready  bool // on our side
+	open   bool // at both ends
+	closed bool // by us; raw is closed as soon as the other side has it too
+}
+
+// isNumbered is true of the numbers of an application's own channels.
+func isNumbered(id uint16) bool {
+	return id < firstAgreedID || id > controlID && id <= lastID
 }
 
 // OpenChannel opens a numbered channel with every remote, present and to come.
 func (p *Peer) OpenChannel(o ChannelOptions) error {
-	if o.ID >= firstAgreedID && o.ID <= controlID || o.ID > lastID {
+	if !isNumbered(o.ID) {
 		return fmt.Errorf("peer: channel %d: an application's channels are 0 to %d and %d to %d", o.ID, firstAgreedID-1, controlID+1, lastID)
 	}
 	if o.MaxRetransmits != nil && o.MaxPacketLifeTime != 0 {
@@ -69,13 +79,7 @@ func (p *Peer) CloseChannel(id uint16) {
 	remotes := p.everyRemote()
 	p.mu.Unlock()
 	for _, r := range remotes {
-		r.mu.Lock()
-		n := r.numbered[id]
-		r.mu.Unlock()
-		if n != nil {
-			_ = n.raw.Close()
-			n.closed()
-		}
+		r.closeNumber(id)
 	}
 }
 
@@ -112,107 +116,146 @@ func (r *Remote) openNumber(o ChannelOptions) error {
 		init.Protocol = &o.Protocol
 	}
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.numbered[o.ID] != nil || r.ctx.Err() != nil {
+	if n := r.numbered[o.ID]; n != nil && n.closed && r.told[o.ID] == 0 {
+		n.o, n.closed = o, false // it was not closed yet
+		r.mu.Unlock()
 		return nil
+	}
+	if r.numbered[o.ID] != nil || r.ctx.Err() != nil {
+		r.mu.Unlock()
+		return nil // or it is being closed, and then opened again
 	}
 	raw, err := r.pc.CreateDataChannel(o.Label, &init)
 	if err != nil {
+		r.mu.Unlock()
 		return fmt.Errorf("peer: channel %d: %w", o.ID, err)
 	}
 	n := &numbered{remote: r, o: o, raw: raw}
 	r.numbered[o.ID] = n
-	raw.OnOpen(n.opened)
-	raw.OnMessage(func(m webrtc.DataChannelMessage) {
-		Emit(r.peer, ChannelMessage{r, o, m.Data, m.IsString})
-	})
+	raw.OnOpen(n.onOpen)
+	raw.OnMessage(n.onMessage)
 	raw.OnError(func(err error) { r.problem(ErrorChannel, fmt.Errorf("peer: channel %d: %w", o.ID, err)) })
-	raw.OnClose(n.closed)
+	raw.OnClose(n.onClose)
+	r.mu.Unlock()
+	r.sendControl(channelOpen{Channel: o.ID})
 	return nil
 }
 
-func (n *numbered) opened() {
-	n.remote.mu.Lock()
-	n.open = true
-	n.remote.mu.Unlock()
-	Emit(n.remote.peer, ChannelOpened{n.remote, n.o})
-}
-
-// closed is called when the channel has ended, for whatever reason.
-func (n *numbered) closed() {
-	n.once.Do(func() {
-		r := n.remote
-		r.mu.Lock()
-		open := n.open
-		if r.numbered[n.o.ID] == n {
-			delete(r.numbered, n.o.ID)
-		}
-		r.mu.Unlock()
-		if open {
-			Emit(r.peer, ChannelClosed{r, n.o})
-		}
-	})
-}
-
-// SendOptions says where a message goes. The zero value means everywhere.
-type SendOptions struct {
-	// ID, when not nil, is the number of the channel, and Label, when not
-	// empty, its label.
-	ID    *uint16
-	Label string
-	// Filter says to which channels of which remotes. Nil means all.
-	Filter func(*Remote, ChannelOptions) bool
-}
-
-// Send sends a message of at most 64 KiB on the numbered channels that are
-// open, and returns to how many remotes. A remote that does not read, so that
-// 1 MiB waits for it, gets none; the error says to whom a message could not
-// be sent.
-func (p *Peer) Send(data []byte, o SendOptions) (sent int, err error) {
-	return p.sendNumbered(o, len(data), func(d *webrtc.DataChannel) error { return d.Send(data) })
-}
-
-// SendText is Send for text.
-func (p *Peer) SendText(text string, o SendOptions) (sent int, err error) {
-	return p.sendNumbered(o, len(text), func(d *webrtc.DataChannel) error { return d.SendText(text) })
-}
-
-func (p *Peer) sendNumbered(o SendOptions, length int, send func(*webrtc.DataChannel) error) (sent int, err error) {
-	if length > maxChannelMessage {
-		return 0, fmt.Errorf("peer: a message of %d bytes; a numbered channel carries %d, a data channel 16 MiB", length, maxChannelMessage)
-	}
-	var errs []error
-	for _, r := range p.Remotes() {
-		reached := false
-		for _, n := range r.channelsFor(o) {
-			if n.raw.BufferedAmount() > maxUnsent {
-				errs = append(errs, fmt.Errorf("peer: %s does not read channel %d", r.id, n.o.ID))
-			} else if err := send(n.raw); err != nil {
-				errs = append(errs, fmt.Errorf("peer: %s: channel %d: %w", r.id, n.o.ID, err))
-			} else {
-				reached = true
-			}
-		}
-		if reached {
-			sent++
-		}
-	}
-	return sent, errors.Join(errs...)
-}
-
-// channelsFor are the open channels that o means.
-func (r *Remote) channelsFor(o SendOptions) []*numbered {
+// closeNumber closes a channel. What the other side has not made is closed
+// when it does: SCTP has no way to close half a channel.
+func (r *Remote) closeNumber(id uint16) {
 	r.mu.Lock()
-	var all []*numbered
-	for id, n := range r.numbered {
-		if n.open && (o.ID == nil || *o.ID == id) && (o.Label == "" || o.Label == n.o.Label) {
-			all = append(all, n)
-		}
+	n := r.numbered[id]
+	both := n != nil && (r.told[id] > 0 || !r.tells)
+	if n != nil {
+		n.closed = true
 	}
 	r.mu.Unlock()
-	if o.Filter != nil {
-		all = slices.DeleteFunc(all, func(n *numbered) bool { return !o.Filter(r, n.o) })
+	if n != nil {
+		n.end()
 	}
-	slices.SortFunc(all, func(a, b *numbered) int { return int(a.o.ID) - int(b.o.ID) })
-	return all
+	if both {
+		_ = n.raw.Close()
+	}
+}
+
+// tellNumbers tells the other side which channels we have opened.
+func (r *Remote) tellNumbers() {
+	r.mu.Lock()
+	ids := slices.Sorted(maps.Keys(r.numbered))
+	r.mu.Unlock()
+	for _, id := range ids {
+		r.sendControl(channelOpen{Channel: id})
+	}
+}
+
+// toldOfNumber learns that the other side has opened a channel.
+func (r *Remote) toldOfNumber(id uint16) {
+	r.mu.Lock()
+	r.told[id] = min(r.told[id]+1, 2) // the one that is, and one after it
+	n := r.numbered[id]
+	closed := n != nil && n.closed
+	r.mu.Unlock()
+	if closed {
+		_ = n.raw.Close()
+	} else if n != nil {
+		n.settle()
+	}
+}
+
+// settleNumbers sees which channels are open, now that the other side has said
+// whether it tells.
+func (r *Remote) settleNumbers() {
+	r.mu.Lock()
+	all := slices.Collect(maps.Values(r.numbered))
+	r.mu.Unlock()
+	for _, n := range all {
+		n.settle()
+	}
+}
+
+func (n *numbered) onOpen() {
+	n.remote.mu.Lock()
+	n.ready = true
+	n.remote.mu.Unlock()
+	n.settle()
+}
+
+// settle tells the application of the channel once it is open at both ends.
+func (n *numbered) settle() {
+	r := n.remote
+	r.mu.Lock()
+	opens := n.ready && !n.open && !n.closed && (r.told[n.o.ID] > 0 || !r.tells)
+	n.open = n.open || opens
+	o := n.o
+	r.mu.Unlock()
+	if opens {
+		Emit(r.peer, ChannelOpened{r, o})
+	}
+}
+
+func (n *numbered) onMessage(m webrtc.DataChannelMessage) {
+	r := n.remote
+	r.mu.Lock()
+	closed, o := n.closed, n.o
+	r.mu.Unlock()
+	if !closed {
+		Emit(r.peer, ChannelMessage{r, o, m.Data, m.IsString})
+	}
+}
+
+// end tells the application that the channel is no longer open.
+func (n *numbered) end() {
+	r := n.remote
+	r.mu.Lock()
+	was, o := n.open, n.o
+	n.open = false
+	r.mu.Unlock()
+	if was {
+		Emit(r.peer, ChannelClosed{r, o})
+	}
+}
+
+// onClose is called when both ends have closed the channel. One that we want
+// nonetheless, or again, is made anew, and is open when the other side's is.
+func (n *numbered) onClose() {
+	r := n.remote
+	n.end()
+	r.mu.Lock()
+	id := n.o.ID
+	if r.numbered[id] == n {
+		delete(r.numbered, id)
+		r.told[id] = max(r.told[id]-1, 0)
+	}
+	anew := n.closed || r.tells
+	r.mu.Unlock()
+	r.peer.mu.Lock()
+	o, again := r.peer.channels[id]
+	r.peer.mu.Unlock()
+	if !anew || !again {
+		return
+	}
+	if err := r.openNumber(o); err != nil {
+		r.problem(ErrorChannel, err)
+	}
 }

@@ -33,11 +33,13 @@ type outgoing struct {
 	cancel context.CancelFunc
 	once   sync.Once
 
-	mu        sync.Mutex
-	tracks    []*track
-	viewport  Viewport
-	size      [2]int             // that the viewer knows
-	stopStats context.CancelFunc // of the stats that the viewer watches, or nil
+	mu         sync.Mutex
+	tracks     []*track
+	told       bool // accept was sent
+	viewport   Viewport
+	size       [2]int             // that the viewer knows
+	stopStats  context.CancelFunc // of the stats that the viewer watches, or nil
+	stopCursor context.CancelFunc // of the pointer that it sees, or nil
 }
 
 // giveAll gives the remote every stream that it does not watch, if it wants
@@ -55,7 +57,11 @@ func (r *Remote) giveAll() error {
 		if !s.shownTo(r) || r.watching(s.id) != nil {
 			continue
 		}
-		if _, err := r.give(Grant{Stream: s, Level: s.Level()}, 0); err != nil {
+		_, err := r.give(Grant{Stream: s, Level: s.Level()}, 0)
+		if refusal, ok := errors.AsType[*Reject](err); ok && (refusal.Code == CodeAbsent || refusal.Code == CodeTaken) {
+			continue // it was taken back just now, or asked for
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -106,6 +112,12 @@ func (r *Remote) outgoings() []*outgoing {
 // or 0.
 func (r *Remote) give(g Grant, request uint32) (*outgoing, error) {
 	s := g.Stream
+	if s.peer != r.peer {
+		return nil, errors.New("peer: the stream is another peer's")
+	}
+	if r.watching(s.id) != nil {
+		return nil, &Reject{Code: CodeTaken, Message: "the stream is being watched already"}
+	}
 	viewer, err := s.Join(r.Viewer(), g.Level, func(level input.Level) {
 		r.sendControl(levelChanged{Stream: s.id, Level: level})
 	})
@@ -113,19 +125,9 @@ func (r *Remote) give(g Grant, request uint32) (*outgoing, error) {
 		return nil, err
 	}
 	o := &outgoing{remote: r, stream: s, viewer: viewer, request: request}
-	o.cursor.wake = make(chan struct{}, 1)
+	o.cursor.wake, o.cursor.ready = make(chan struct{}, 1), make(chan struct{})
 	o.ctx, o.cancel = context.WithCancel(r.ctx)
-	r.mu.Lock()
-	closed := r.ctx.Err() != nil
-	if !closed {
-		r.out[s.id] = o
-	}
-	r.mu.Unlock()
-	if closed {
-		err = errors.New("peer: the connection has ended")
-	} else {
-		err = o.open()
-	}
+	err = o.begin()
 	if err == nil && viewer.Level() != g.Level && r.peer.o.StreamRequest != nil && request != 0 {
 		err = s.SetViewerLevel(r.Viewer(), g.Level)
 	}
@@ -136,6 +138,33 @@ func (r *Remote) give(g Grant, request uint32) (*outgoing, error) {
 	r.accept(o)
 	r.neg.offerSoon(false)
 	return o, nil
+}
+
+// begin opens o and makes it known. Meanwhile the stream is neither taken back
+// nor are its tracks exchanged.
+func (o *outgoing) begin() error {
+	r, s := o.remote, o.stream
+	s.changing.RLock()
+	defer s.changing.RUnlock()
+	if s.gone {
+		return &Reject{Code: CodeAbsent, Message: "the stream is no longer published"}
+	}
+	if err := o.open(); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	ended := r.ctx.Err() != nil
+	if !ended {
+		r.out[s.id] = o
+	}
+	r.mu.Unlock()
+	if ended {
+		return errors.New("peer: the connection has ended")
+	}
+	if r.State() == StateConnected {
+		o.letSend()
+	}
+	return nil
 }
 
 // open adds the tracks and the input channels to the connection.
@@ -158,7 +187,7 @@ func (o *outgoing) open() error {
 			d.OnMessage(o.onInput)
 			d.OnOpen(func() { wake(o.cursor.wake) })
 		}
-		r.wg.Go(o.runCursor)
+		o.followCursor()
 	}
 	return nil
 }
@@ -194,14 +223,18 @@ func (r *Remote) addSender(t *track) (*webrtc.RTPSender, error) {
 	if len(codecs) == 0 {
 		return nil, errors.New("no codec of it is among the peer's")
 	}
+	r.neg.describing.Lock()
+	defer r.neg.describing.Unlock()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, free := range r.senders {
-		if free.Kind() == t.Kind() && free.Sender() == nil && free.Direction() == webrtc.RTPTransceiverDirectionInactive {
+		if free.Kind() == t.Kind() && free.Sender() == nil {
 			return r.reuse(free, t, codecs)
 		}
 	}
-	init := webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly}
+	// A browser sends a track of its own in the first section that it may (W3C
+	// WebRTC §5.1, addTrack), so each is ready to receive.
+	init := webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendrecv}
 	transceiver, err := r.pc.AddTransceiverFromTrack(t, init)
 	if err != nil {
 		return nil, err
@@ -249,6 +282,7 @@ func (o *outgoing) replaceTracks(to []*streams.Track) error {
 	for _, t := range before {
 		errs = append(errs, o.removeTrack(t))
 	}
+	o.followCursor()
 	o.remote.neg.offerSoon(false)
 	return errors.Join(errs...)
 }
@@ -257,7 +291,9 @@ func (o *outgoing) removeTrack(t *track) error {
 	o.mu.Lock()
 	o.tracks = slices.DeleteFunc(o.tracks, func(have *track) bool { return have == t })
 	o.mu.Unlock()
+	o.remote.neg.describing.Lock()
 	err := o.remote.pc.RemoveTrack(t.sender)
+	o.remote.neg.describing.Unlock()
 	_ = t.Close()
 	o.remote.neg.changes.Add(1)
 	return err
@@ -331,9 +367,13 @@ func (r *Remote) letGo() {
 // letTracksSend lets those send that waited for the connection.
 func (r *Remote) letTracksSend() {
 	for _, o := range r.outgoings() {
-		for _, t := range o.trackList() {
-			t.Connected()
-		}
+		o.letSend()
+	}
+}
+
+func (o *outgoing) letSend() {
+	for _, t := range o.trackList() {
+		t.Connected()
 	}
 }
 
@@ -362,7 +402,7 @@ func (o *outgoing) onInput(m webrtc.DataChannelMessage) {
 func (o *outgoing) resized(w, h int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if size := [2]int{w, h}; size != o.size && w > 0 && o.remote.sendControl(sizeChanged{o.stream.id, w, h}) {
+	if size := [2]int{w, h}; size != o.size && w > 0 && o.told && o.remote.sendControl(sizeChanged{o.stream.id, w, h}) {
 		o.size = size
 	}
 }

@@ -156,11 +156,15 @@ func (p *Peer) enter(ctx context.Context, room string) error {
 func (p *Peer) awaitRun(ctx context.Context) error {
 	select {
 	case <-p.subscribed:
-		return nil
 	case <-p.ended:
-		return fmt.Errorf("peer: %w", net.ErrClosed)
 	case <-ctx.Done():
 		return ctx.Err()
+	}
+	select {
+	case <-p.ended:
+		return fmt.Errorf("peer: %w", net.ErrClosed)
+	default:
+		return nil
 	}
 }
 
@@ -175,6 +179,9 @@ func (p *Peer) refused(e *signal.Error) error {
 		return nil
 	}
 	p.log.Debug("the exchange refused a message", "err", e)
+	if id == p.o.ID && room != p.o.ID && p.in(room) { // what we subscribed to
+		Emit(p, Problem{Code: ErrorJoin, Err: fmt.Errorf("peer: room %s: %w", room, e)})
+	}
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/causeway-rtc/causeway/input"
 	"github.com/causeway-rtc/causeway/streams"
@@ -21,6 +22,9 @@ type OutboundStream struct {
 	peer   *Peer
 	id     int
 	filter func(*Remote) bool
+
+	changing sync.RWMutex // held while remotes begin to watch
+	gone     bool         // it is not published; guarded by changing
 }
 
 // PublishOptions says to whom a stream is published.
@@ -69,6 +73,9 @@ func (p *Peer) Unpublish(s *OutboundStream) {
 	if !gone {
 		return
 	}
+	s.changing.Lock()
+	s.gone = true
+	s.changing.Unlock()
 	for _, r := range remotes {
 		r.unpublished(s)
 	}
@@ -122,6 +129,8 @@ func (s *OutboundStream) Viewers() []*Remote {
 // track in the place of one of its kind takes over at its next key frame,
 // without negotiation. The old tracks stay the caller's to close.
 func (s *OutboundStream) ReplaceTracks(tracks ...*streams.Track) error {
+	s.changing.Lock()
+	defer s.changing.Unlock()
 	if err := s.SetTracks(tracks); err != nil {
 		return fmt.Errorf("peer: %w", err)
 	}

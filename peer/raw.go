@@ -41,12 +41,17 @@ const (
 // errNotOpen is the error of sending on a channel that is not open yet.
 var errNotOpen = errors.New("the channel is not open")
 
-// channelIDs gives out our half of the ids that the two sides agree on. One
-// that has become free is used again as late as can be, so that the other side
-// knows that it is.
+// maxAgreed bounds the channels with agreed ids that one connection ever has:
+// pion remembers each until the connection ends.
+const maxAgreed = 1 << 16
+
+// channelIDs knows the ids that the two sides agree on, and gives out our half
+// of them. One that has become free is used again as late as can be, so that
+// the other side knows that it is.
 type channelIDs struct {
 	next uint16
-	used map[uint16]bool
+	used map[uint16]bool // by either side
+	made int             // so far
 }
 
 func newChannelIDs(even bool) channelIDs {
@@ -67,12 +72,24 @@ func (c *channelIDs) take() (uint16, error) {
 		if c.next += 2; c.next > lastAgreedID {
 			c.next = firstAgreedID + id%2
 		}
-		if !c.used[id] {
+		if !c.used[id] && c.made < maxAgreed {
+			c.made++
 			c.used[id] = true
 			return id, nil
 		}
 	}
 	return 0, &Reject{Code: CodeLimit, Message: "too many data channels on one connection"}
+}
+
+// claim notes an id that the other side gave out. It is false for one that is
+// in use, or not its to give.
+func (c *channelIDs) claim(id uint16) bool {
+	if id < firstAgreedID || id > lastAgreedID || c.ours(id) || c.used[id] || c.made >= maxAgreed {
+		return false
+	}
+	c.made++
+	c.used[id] = true
+	return true
 }
 
 // openRaw makes a channel that the other side makes too (W3C WebRTC §6.2).
@@ -88,14 +105,39 @@ func (r *Remote) openRaw(id uint16, label string, mode channel.Mode) (*webrtc.Da
 	return d, nil
 }
 
-// openNext makes a channel with an id of ours. The other side must be told.
+// openNext makes a channel with an id of ours, or takes a spare one. The other
+// side must be told.
 func (r *Remote) openNext(label string, mode channel.Mode) (*webrtc.DataChannel, error) {
 	r.mu.Lock()
+	for len(r.spare[mode]) > 0 {
+		d := r.spare[mode][0]
+		r.spare[mode] = r.spare[mode][1:]
+		if isOpen(d) {
+			r.mu.Unlock()
+			return d, nil
+		}
+	}
 	id, err := r.ids.take()
 	r.mu.Unlock()
 	if err != nil {
 		return nil, err
 	}
+	return r.openID(id, label, mode)
+}
+
+// openTheirs makes the channel that the other side has made with that id.
+func (r *Remote) openTheirs(id uint16, label string, mode channel.Mode) (*webrtc.DataChannel, error) {
+	r.mu.Lock()
+	free := r.ids.claim(id)
+	r.mu.Unlock()
+	if !free {
+		return nil, fmt.Errorf("channel %s: %d is in use, or not the other side's to give out", label, id)
+	}
+	return r.openID(id, label, mode)
+}
+
+// openID makes a channel with an agreed id, which is free again after it.
+func (r *Remote) openID(id uint16, label string, mode channel.Mode) (*webrtc.DataChannel, error) {
 	d, err := r.openRaw(id, label, mode)
 	if err != nil {
 		r.freeID(id)
@@ -151,6 +193,6 @@ func (r *Remote) closeChannels() {
 		c.closed(r.Err())
 	}
 	for _, n := range numbered {
-		n.closed()
+		n.end()
 	}
 }

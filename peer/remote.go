@@ -56,8 +56,11 @@ type Remote struct {
 	started     chan struct{} // closed and replaced when one of in has started
 	named       map[string]*DataChannel
 	numbered    map[uint16]*numbered
+	told        map[uint16]int // how often it opened a number, less the times that closed
+	tells       bool           // it does so, or its hello will say whether it does
 	ids         channelIDs
-	asked       map[uint32]chan answer // requests for streams
+	spare       map[channel.Mode][]*webrtc.DataChannel // made, and refused by the other side
+	asked       map[uint32]chan answer                 // requests for streams
 	lastAsk     uint32
 	lastForeign int // of the streams without a number of their own
 }
@@ -75,7 +78,7 @@ type Viewport struct {
 func newRemote(p *Peer, n newcomer) (*Remote, error) {
 	r := &Remote{
 		peer: p, ns: n.ns, id: n.ID, externalID: n.terms.ExternalID, addr: n.Addr, session: n.Session, metadata: n.Metadata,
-		opening: n.opening, watchesAll: n.opening && n.watches(),
+		opening: n.opening, watchesAll: n.opening && n.watches(), tells: n.causeway(),
 		log:        p.log.With("peer", n.ID),
 		congestion: congestion.NewBackoff(p.o.Bitrate),
 		neg:        newNegotiator(),
@@ -88,6 +91,8 @@ func newRemote(p *Peer, n newcomer) (*Remote, error) {
 		in:         map[int]*InboundStream{},
 		named:      map[string]*DataChannel{},
 		numbered:   map[uint16]*numbered{},
+		told:       map[uint16]int{},
+		spare:      map[channel.Mode][]*webrtc.DataChannel{},
 		asked:      map[uint32]chan answer{},
 	}
 	r.ids = newChannelIDs(p.o.ID < r.id)
@@ -188,13 +193,17 @@ func (r *Remote) shut(cause error, tell bool) {
 }
 
 // Close ends the connection, tells the other side, and waits for all its
-// goroutines. The second call waits only. It must not be called from a
-// listener of [On].
+// goroutines. The second call waits only. A listener of [On] must not call it,
+// as it would wait for that listener; [Remote.End] is for those.
 func (r *Remote) Close() error {
 	r.shut(nil, true)
 	<-r.done
 	return nil
 }
+
+// End begins what Close does, and waits for nothing: a listener of [On] may
+// call it.
+func (r *Remote) End() { r.shut(nil, true) }
 
 // Done is closed when the connection has ended and all is freed.
 func (r *Remote) Done() <-chan struct{} { return r.done }

@@ -62,9 +62,19 @@ func (p *Peer) JoinRoom(ctx context.Context, room string, o JoinOptions) error {
 		p.mu.Lock()
 		delete(p.rooms, room)
 		p.mu.Unlock()
+		// It may be that we entered, and it does not matter if not.
+		_ = p.exit(ctx, room)
 		return fmt.Errorf("peer: room %s: %w", room, err)
 	}
 	return nil
+}
+
+// exit is the opposite of enter.
+func (p *Peer) exit(ctx context.Context, room string) error {
+	return errors.Join(
+		p.o.Signal.Unsubscribe(ctx, signal.Room(room)),
+		p.o.Signal.Unsubscribe(ctx, signal.Direct(room, p.o.ID)),
+	)
 }
 
 // marshalMetadata is metadata on the wire. It is nil for nil.
@@ -82,8 +92,9 @@ func marshalMetadata(metadata any) (json.RawMessage, error) {
 	return b, nil
 }
 
-// LeaveRoom leaves a room, and closes the connections to its members. A room
-// that was not joined is no error.
+// LeaveRoom leaves a room, and closes the connections to its members. It waits
+// for those, so a listener of [On] must not call it. A room that was not joined
+// is no error.
 func (p *Peer) LeaveRoom(ctx context.Context, room string) error {
 	p.mu.Lock()
 	if p.rooms[room] == nil {
@@ -91,6 +102,12 @@ func (p *Peer) LeaveRoom(ctx context.Context, room string) error {
 		return nil
 	}
 	delete(p.rooms, room)
+	for ns, pending := range p.joins {
+		if in, _ := ns.Split(); in == room {
+			pending.cancel()
+			delete(p.joins, ns)
+		}
+	}
 	var gone []*Remote
 	for ns, r := range p.remotes {
 		if in, _ := ns.Split(); in == room {
@@ -108,10 +125,7 @@ func (p *Peer) LeaveRoom(ctx context.Context, room string) error {
 			return ctx.Err()
 		}
 	}
-	return errors.Join(
-		p.o.Signal.Unsubscribe(ctx, signal.Room(room)),
-		p.o.Signal.Unsubscribe(ctx, signal.Direct(room, p.o.ID)),
-	)
+	return p.exit(ctx, room)
 }
 
 // Rooms are the names of the rooms that were joined.
