@@ -23,6 +23,7 @@ type config struct {
 	capture, inject   string
 	audio             string
 	id                string
+	peerjs            string
 	token, tokenFile  string
 	auth              string
 	insecure          bool
@@ -56,6 +57,7 @@ func (c *config) options() []option {
 		{"inject", "NAME", "auto, xtest, robotgo or none: what makes the viewer's keys and\npointer happen here; none lets viewers only watch (auto)", choice{&c.inject, injectorNames()}},
 		{"audio", "SOURCE", "auto, off, or a source that 'host list' shows (auto: what the\nspeakers play)", text{&c.audio}},
 		{"id", "PEERID", "this host's name among peers: letters, digits, - and _ (desktop)", ident{&c.id}},
+		{"peerjs", "HOW", "on or off: let pages that use PeerJS call this host by its --id,\nthrough the PeerServer at /peerjs (on)", choice{&c.peerjs, []string{"on", "off"}}},
 		{"token", "TOKEN", "the secret that viewers must know (a new random one). Other users\nof this machine can see flags: prefer --token-file or CAUSEWAY_TOKEN", text{&c.token}},
 		{"token-file", "PATH", "read the token from this file", text{&c.tokenFile}},
 		{"auth", "HOW", "token or none (token). none lets anyone in who reaches the address,\nand beyond this machine needs --insecure as well", choice{&c.auth, []string{"token", "none"}}},
@@ -73,7 +75,7 @@ func (c *config) options() []option {
 func parseConfig(args []string, getenv func(string) string) (config, error) {
 	c := config{
 		listen: "127.0.0.1:8470", fps: 60, bitrate: 8_000_000, codec: "auto", encoder: "auto",
-		capture: "auto", inject: "auto", audio: "auto", id: "desktop", auth: "token", tls: "auto", logFormat: "text",
+		capture: "auto", inject: "auto", audio: "auto", id: "desktop", peerjs: "on", auth: "token", tls: "auto", logFormat: "text",
 	}
 	fs := flag.NewFlagSet("host", flag.ContinueOnError)
 	fs.SetOutput(io.Discard)

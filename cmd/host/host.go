@@ -71,6 +71,7 @@ type host struct {
 	broker *broker.Broker
 	inject *reopener // nil when viewers may only watch
 	peer   *peer.Peer
+	peerjs *peerjsHost // nil when it is off
 }
 
 func newHost(c config, desk *desktop, port *peer.Port, log *slog.Logger) (*host, error) {
@@ -86,14 +87,18 @@ func newHost(c config, desk *desktop, port *peer.Port, log *slog.Logger) (*host,
 		ID: c.id, Port: port, Streams: []*streams.Stream{desktop}, Bitrate: c.bitrate, Log: log,
 		Verify: peer.AllowAll,
 	}
+	guard := auth.NewGuard(h.token, auth.Options{})
 	if h.token != "" {
-		o.Verify = peer.VerifyToken(auth.NewGuard(h.token, auth.Options{}))
+		o.Verify = peer.VerifyToken(guard)
 	}
 	h.broker = broker.New(broker.Options{AllowOrigin: h.allowOrigin(), Log: log})
 	if o.Signal, err = h.broker.Dial(); err != nil {
 		return nil, err
 	}
-	h.peer, err = peer.New(o)
+	if h.peer, err = peer.New(o); err != nil {
+		return nil, err
+	}
+	h.peerjs, err = h.newPeerJS(desktop, guard)
 	return h, err
 }
 
@@ -197,6 +202,9 @@ func (h *host) handler() http.Handler {
 		signalling = web.Guard(signalling)
 	}
 	mux.Handle("/ws", signalling)
+	if h.peerjs != nil {
+		h.peerjs.register(mux, h.token != "")
+	}
 	mux.Handle("/", web.Handler(web.Options{HostID: h.c.id}))
 	return mux
 }
@@ -217,8 +225,15 @@ func (h *host) run(ctx context.Context, conf *tls.Config, ready func() error) er
 	var wg sync.WaitGroup
 	failed := make(chan error, 2)
 	wg.Go(func() { h.desk.run(ctx) })
+	if h.peerjs != nil {
+		defer h.peerjs.close()
+		wg.Go(func() { h.peerjs.run(ctx) })
+	}
 	wg.Go(func() { failed <- h.peer.Run(ctx) })
 	wg.Go(func() {
+		if h.peerjs != nil {
+			h.peerjs.takeID(ctx) // before anybody else can
+		}
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			failed <- err
 		}

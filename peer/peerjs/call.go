@@ -220,6 +220,9 @@ func (m *MediaConnection) add(pc *webrtc.PeerConnection, t *streams.Track, o Cal
 	m.sending.Unlock()
 	sender := transceiver.Sender()
 	m.wg.Go(func() { s.ReadFeedback(sender) })
+	if !m.outbound {
+		return nil // the payload types are the other peer's, and the track chooses
+	}
 	return transceiver.SetCodecPreferences(codecs)
 }
 

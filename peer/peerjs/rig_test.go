@@ -15,7 +15,7 @@ import (
 
 // patience is how long a test waits for what should happen soon, on a busy
 // machine.
-const patience = 60 * time.Second
+const patience = 20 * time.Second
 
 func soon(t testing.TB) context.Context {
 	t.Helper()

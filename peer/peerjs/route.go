@@ -3,6 +3,7 @@ package peerjs
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 
@@ -119,6 +120,9 @@ func (p *Peer) expired(remote string) {
 // offered begins a connection that another peer asks for.
 func (p *Peer) offered(remote string, v *payload) {
 	c, err := p.inbound(remote, v)
+	if err == nil && !p.listens(c.kind) {
+		err = errors.New("nobody listens")
+	}
 	if err != nil {
 		p.log.Debug("an offer was not taken", "peer", remote, "err", err)
 		p.expire(remote)
@@ -138,6 +142,14 @@ func (p *Peer) offered(remote string, v *payload) {
 	}
 	events.Emit(&p.hub, Incoming{Connection: c.data})
 	c.accept()
+}
+
+// listens is true when the application takes connections of this type.
+func (p *Peer) listens(kind ConnectionType) bool {
+	if kind == Media {
+		return events.Heard[Called](&p.hub)
+	}
+	return events.Heard[Incoming](&p.hub)
 }
 
 // expire tells a peer that it cannot have what it asks for. To a stock peer
