@@ -238,7 +238,13 @@ func (h *host) run(ctx context.Context, conf *tls.Config, ready func() error) er
 			failed <- err
 		}
 	})
-	err := ready()
+	var err error
+	select {
+	case <-h.peer.Ready(): // a viewer that is quick finds it
+		err = ready()
+	case <-ctx.Done():
+	case err = <-failed:
+	}
 	if err == nil {
 		select {
 		case <-ctx.Done():
