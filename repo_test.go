@@ -28,7 +28,7 @@ var mayImport = map[string][]string{
 	"encode":          {"capture"},
 	"input":           {},
 	"streams":         {"capture", "encode", "input"},
-	"peer":            {"capture", "encode", "streams", "input", "peer/signal", "peer/auth", "peer/congestion", "peer/channel", "peer/media", "peer/events"},
+	"peer":            {"capture", "encode", "streams", "input", "peer/signal", "peer/auth", "peer/congestion", "peer/channel", "peer/media", "peer/signal/memory", "peer/events"},
 	"peer/signal":     {},
 	"peer/auth":       {"input"},
 	"peer/channel":    {},

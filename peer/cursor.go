@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/pion/webrtc/v4"
 
@@ -69,15 +70,31 @@ func (o *outgoing) runCursor(ctx context.Context, source *streams.Track) {
 		return
 	case <-o.cursor.ready:
 	}
+	rest := time.NewTimer(time.Hour)
+	defer rest.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-o.cursor.wake:
+			rest.Reset(repeatAfter)
+		case <-rest.C:
+			o.cursor.repeat()
 		}
 		o.sendShape()
 		o.sendPosition(source)
 	}
+}
+
+// repeatAfter is how long the pointer rests before its position is sent once
+// more: nothing mends the loss of the last.
+const repeatAfter = 100 * time.Millisecond
+
+// repeat has the last position sent again.
+func (c *cursorOutbox) repeat() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.moved = true
 }
 
 // askReady pings the viewer, which has just been told of the input channels: its

@@ -12,7 +12,7 @@ import (
 	"github.com/causeway-rtc/causeway/streams"
 )
 
-// Options is what a [Peer] is made of. ID and Signal are required.
+// Options is what a [Peer] is made of. ID is required.
 type Options struct {
 	// ID is the peer's name, [A-Za-z0-9_-]{1,64}.
 	ID string
@@ -22,7 +22,8 @@ type Options struct {
 	// Secret keeps ID for this peer when it connects to the exchange anew.
 	Secret string
 	// Signal is the way to the exchange. It stays the caller's to close, after
-	// Run has returned.
+	// Run has returned. Nil means the exchange that all of this process share,
+	// [memory.Default].
 	Signal signal.Conn
 
 	// Verify decides who may connect: it sees each join of this peer's rooms,
@@ -142,9 +143,6 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if len(o.ExternalID) > maxExternalID {
 		return o, fmt.Errorf("peer: the external id has %d bytes, more than %d", len(o.ExternalID), maxExternalID)
-	}
-	if o.Signal == nil {
-		return o, fmt.Errorf("peer: no signalling")
 	}
 	if o.UDPPorts[0] > o.UDPPorts[1] {
 		return o, fmt.Errorf("peer: the UDP ports end at %d, before %d", o.UDPPorts[1], o.UDPPorts[0])

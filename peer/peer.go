@@ -17,6 +17,7 @@ import (
 
 	"github.com/causeway-rtc/causeway/peer/media"
 	"github.com/causeway-rtc/causeway/peer/signal"
+	"github.com/causeway-rtc/causeway/peer/signal/memory"
 )
 
 // ErrAbsent is wrapped by the error of Connect when nobody has that id.
@@ -35,6 +36,8 @@ type Peer struct {
 
 	subscribed chan struct{} // closed by Run
 	ended      chan struct{} // closed when Run returns
+	why        error         // what Run returned; set before that
+	ownSignal  bool          // the way to the exchange is ours to close
 
 	mu       sync.Mutex
 	ctx      context.Context // of Run; nil before
@@ -70,6 +73,12 @@ func New(o Options) (*Peer, error) {
 	}
 	if p.config, err = configuration(o); err != nil {
 		return nil, fmt.Errorf("peer: %w", err)
+	}
+	if o.Signal == nil {
+		if p.o.Signal, err = memory.Default().Dial(""); err != nil {
+			return nil, fmt.Errorf("peer: %w", err)
+		}
+		p.ownSignal = true
 	}
 	for _, s := range o.Streams {
 		if _, err := p.Publish(s, PublishOptions{}); err != nil {
@@ -114,9 +123,15 @@ func (p *Peer) Ready() <-chan struct{} { return p.subscribed }
 // Run opens the peer's own room and serves its remotes until ctx is done or
 // the signalling has ended for good. It then closes all remotes and waits for
 // their goroutines. It is called once. Its error is nil when ctx was done.
-func (p *Peer) Run(ctx context.Context) error {
+func (p *Peer) Run(ctx context.Context) (err error) {
 	ctx, cancel := context.WithCancel(ctx)
-	defer close(p.ended)
+	defer func() {
+		p.why = err
+		close(p.ended)
+	}()
+	if p.ownSignal {
+		defer func() { _ = p.o.Signal.Close() }()
+	}
 	defer p.closeRemotes()
 	defer cancel()
 	p.mu.Lock()
@@ -162,6 +177,9 @@ func (p *Peer) awaitRun(ctx context.Context) error {
 	}
 	select {
 	case <-p.ended:
+		if p.why != nil {
+			return p.why
+		}
 		return fmt.Errorf("peer: %w", net.ErrClosed)
 	default:
 		return nil

@@ -20,7 +20,8 @@ const (
 )
 
 // Port is one port number for everything: HTTP and ICE over TCP, and ICE over
-// UDP. It may be shared by several peers.
+// UDP. Several peers may share it, but cannot be connected to each other then:
+// connections over UDP are told apart by the other side's address.
 type Port struct {
 	sniffer *sniffer
 	udp     ice.UDPMux
