@@ -149,6 +149,7 @@ func (d *DataConnection) onMessage(m webrtc.DataChannelMessage) {
 	if d.ctx.Err() != nil || d.refused() != nil {
 		return
 	}
+	d.open() // the event of that may come later
 	d.pending += len(m.Data)
 	values, err := d.serializer.Unpack(Frame{Data: m.Data, Text: m.IsString})
 	for _, v := range values {

@@ -84,13 +84,12 @@ var errText = fmt.Errorf("%w: text", errors.ErrUnsupported)
 
 // binary is BinaryPack.
 type binary struct {
-	values    uint32 // sent in chunks
-	assembler *binarypack.Assembler
+	o         SerializerOptions
+	values    uint32                // sent in chunks
+	assembler *binarypack.Assembler // nil before the first frame
 }
 
-func newBinary(o SerializerOptions) Serializer {
-	return &binary{assembler: binarypack.NewAssembler(binarypack.AssemblerOptions{MaxBytes: o.MaxValue})}
-}
+func newBinary(o SerializerOptions) Serializer { return &binary{o: o} }
 
 func (s *binary) Pack(v any) ([]Frame, error) {
 	packed, err := binarypack.Marshal(v)
@@ -113,6 +112,12 @@ func (s *binary) Pack(v any) ([]Frame, error) {
 func (s *binary) Unpack(f Frame) ([]any, error) {
 	if f.Text {
 		return nil, errText
+	}
+	if s.assembler == nil {
+		// Versions before 1.5 get the length of a string wrong that has
+		// characters beyond the BMP.
+		decoder := binarypack.Decoder{ShortStrings: s.o.Legacy()}
+		s.assembler = binarypack.NewAssembler(binarypack.AssemblerOptions{MaxBytes: s.o.MaxValue, Decoder: decoder})
 	}
 	v, ok, err := s.assembler.Add(f.Data)
 	switch {
