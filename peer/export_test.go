@@ -87,3 +87,9 @@ func Agreed(r *Remote) int64 { return r.neg.agreed.Load() }
 func Settled(r *Remote) bool {
 	return r.neg.agreed.Load() == r.neg.changes.Load() && r.pc.SignalingState() == webrtc.SignalingStateStable
 }
+
+// Unsent is how much waits on r's control channel.
+func Unsent(r *Remote) uint64 { return r.control.BufferedAmount() }
+
+// SendOn sends anything on a named channel.
+func SendOn(c *DataChannel, data []byte) error { return c.raw.Send(data) }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/pion/webrtc/v4"
 
+	"github.com/causeway-rtc/causeway/peer/signal"
 	"github.com/causeway-rtc/causeway/peer/signal/memory"
 )
 
@@ -67,6 +68,44 @@ func FuzzSniff(f *testing.F) {
 		got, err := io.ReadAll(&prefixed{Conn: here, first: b[:1]})
 		if err != nil || !bytes.Equal(got, b) {
 			t.Fatalf("read %q, %v", got, err)
+		}
+	})
+}
+
+// What a stranger says of itself is read within bounds.
+func FuzzTerms(f *testing.F) {
+	f.Add([]byte("true"), []byte(`{"token":"x"}`))
+	f.Add([]byte(`{"watch":false,"externalId":"x","session":"y"}`), []byte("null"))
+	f.Add([]byte(`{"type":"offer","sdp":"v=0","watch":true}`), []byte(`{"token":7}`))
+	p := &Peer{}
+	f.Fuzz(func(t *testing.T, data, metadata []byte) {
+		n := p.newcomer("room:eve", signal.Message{ID: "eve", Data: data, Metadata: metadata}, true)
+		if len(n.terms.ExternalID) > maxExternalID || len(n.Session) > maxExternalID {
+			t.Fatalf("%d and %d bytes", len(n.terms.ExternalID), len(n.Session))
+		}
+		if n.ID != "eve" || n.Room != "room" || n.Join.ExternalID != n.terms.ExternalID {
+			t.Fatalf("%+v", n)
+		}
+	})
+}
+
+// Cutting an SDP into its sections loses nothing, and changes only those that
+// are not ours.
+func FuzzSections(f *testing.F) {
+	f.Add("v=0\r\nm=video 9 x 96\r\na=mid:a1\r\na=inactive\r\nm=audio 9 x 96\r\na=mid:0\r\na=inactive\r\n")
+	f.Add("\nm=\na=mid:")
+	f.Fuzz(func(t *testing.T, sdp string) {
+		n := 0
+		same := sections(sdp, func(_, section string) string {
+			n++
+			return section
+		})
+		if same != sdp || n != mediaSections(sdp) {
+			t.Fatalf("%d sections of %q", n, same)
+		}
+		r := &Remote{}
+		if got := r.palatable(sdp); mediaSections(got) != n || len(got) > len(sdp)+n {
+			t.Fatalf("%q became %q", sdp, got)
 		}
 	})
 }

@@ -23,6 +23,9 @@ const (
 	// MaxCandidates is how many ICE candidates a remote may have, those that
 	// wait for its description and those in it counted.
 	MaxCandidates = 64
+	// MaxSections is how many media sections a description may have: one for
+	// the data, and two for each stream of either side.
+	MaxSections = 1 + 2*2*maxStreams
 
 	inboxLen = MaxCandidates + 16
 	// gatherWithin is how long an offer waits for candidates. Those of a Port
@@ -201,8 +204,8 @@ func (r *Remote) describe(m signal.Message) error {
 		return fmt.Errorf("peer: the %s: %w", m.Type, err)
 	}
 	n := strings.Count(d.SDP, "a=candidate:")
-	if len(d.SDP) > MaxSDP || n > MaxCandidates {
-		return fmt.Errorf("peer: the %s has %d bytes and %d candidates", m.Type, len(d.SDP), n)
+	if m := mediaSections(d.SDP); len(d.SDP) > MaxSDP || n > MaxCandidates || m > MaxSections {
+		return fmt.Errorf("peer: the %s has %d bytes, %d candidates and %d media sections", d.Type, len(d.SDP), n, m)
 	}
 	switch {
 	case m.Type == "offer" && d.Type == webrtc.SDPTypeOffer:
