@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 
 // patience is how long a test waits for what should happen soon, on a busy
 // machine.
-const patience = 20 * time.Second
+const patience = 60 * time.Second
 
 func soon(t testing.TB) context.Context {
 	t.Helper()
@@ -134,4 +135,9 @@ func eventually(t testing.TB, what string, f func() bool) {
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
+}
+
+// replace puts values in the place of names: "%a", "1", "%b", "2".
+func replace(text string, pairs ...string) string {
+	return strings.NewReplacer(pairs...).Replace(text)
 }
