@@ -121,9 +121,11 @@ func forTests(folder string) bool {
 	return base == path.Base(above)+"test" || path.Base(above) == "internal" && strings.HasSuffix(base, "test")
 }
 
-// isCommand is true for a program's folder. What tests of the examples share
-// lies beside them.
-func isCommand(folder string) bool { return strings.HasPrefix(folder, "cmd/") && !forTests(folder) }
+// isCommand is true for a program's folder. What programs share, and what tests
+// of the examples do, lies beside them.
+func isCommand(folder string) bool {
+	return strings.HasPrefix(folder, "cmd/") && !strings.HasPrefix(folder, "cmd/internal/") && !forTests(folder)
+}
 
 // position is where n starts, as editors understand it.
 func (f file) position(n ast.Node) string { return f.set.Position(n.Pos()).String() }

@@ -102,8 +102,8 @@ func TestEveryFlagHasHelp(t *testing.T) {
 	var help strings.Builder
 	printHelp(&help)
 	for _, o := range c.options() {
-		if o.help == "" || o.value == nil || !strings.Contains(help.String(), "--"+o.name) {
-			t.Errorf("--%s lacks help or value", o.name)
+		if o.Help == "" || o.Value == nil || !strings.Contains(help.String(), "--"+o.Name) {
+			t.Errorf("--%s lacks help or value", o.Name)
 		}
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/causeway-rtc/causeway/cmd/internal/flags"
 )
 
 // version is set by the linker.
@@ -76,17 +78,7 @@ nothing else. End it with Ctrl-C.
 Flags, with their defaults in parentheses:
 `)
 	var c config
-	for _, o := range c.options() {
-		short := ""
-		if o.short != "" {
-			short = "-" + o.short + ", "
-		}
-		fmt.Fprintf(w, "  %s--%s", short, o.name)
-		if o.arg != "" {
-			fmt.Fprint(w, " ", o.arg)
-		}
-		fmt.Fprintf(w, "\n        %s\n", o.help)
-	}
+	flags.Print(w, c.options())
 	fmt.Fprint(w, `
 Each flag has an environment variable, which the flag overrides: CAUSEWAY_PORT
 for --port, CAUSEWAY_ALLOW_DISCOVERY for --allow_discovery, and so on. PORT and

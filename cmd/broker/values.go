@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/url"
 	"regexp"
@@ -12,39 +11,8 @@ import (
 	"time"
 )
 
-// The types below are the flags' values. Set says what is allowed and, where
+// The types below are values of flags. Set says what is allowed and, where
 // there is one, the nearest right value.
-
-type boolean struct{ p *bool }
-
-func (v boolean) String() string   { return "" }
-func (v boolean) IsBoolFlag() bool { return true }
-func (v boolean) Set(s string) error {
-	b, err := strconv.ParseBool(s)
-	if err != nil {
-		return errors.New("allowed are true and false")
-	}
-	*v.p = b
-	return nil
-}
-
-type number struct {
-	p           *int
-	least, most int
-}
-
-func (v number) String() string { return "" }
-func (v number) Set(s string) error {
-	n, err := strconv.Atoi(s)
-	if err != nil {
-		return fmt.Errorf("allowed is a whole number from %d to %d", v.least, v.most)
-	}
-	if near := min(max(n, v.least), v.most); near != n {
-		return fmt.Errorf("allowed is a whole number from %d to %d; the nearest is %d", v.least, v.most, near)
-	}
-	*v.p = n
-	return nil
-}
 
 // milliseconds is a time as the original's flags give it.
 type milliseconds struct {
@@ -131,8 +99,10 @@ func (v file) Set(s string) error {
 // origins are pages' origins as browsers send them (RFC 6454 §7).
 type origins struct{ p *[]string }
 
-func (v origins) String() string { return "" }
+func (v origins) String() string    { return "" }
+func (v origins) Separator() string { return "," }
 func (v origins) Set(s string) error {
+	s = strings.TrimSpace(s)
 	const allowed = "allowed is an origin such as https://example.org or http://localhost:8080, or *"
 	u, err := url.Parse(s)
 	if s != "*" && (err != nil || u.Scheme == "" || u.Host == "") {
@@ -146,54 +116,4 @@ func (v origins) Set(s string) error {
 	}
 	*v.p = append(*v.p, s)
 	return nil
-}
-
-type level struct{ p *slog.Level }
-
-func (v level) String() string { return "" }
-func (v level) Set(s string) error {
-	names := []string{"debug", "info", "warn", "error"}
-	for _, n := range names {
-		if s == n {
-			return v.p.UnmarshalText([]byte(s))
-		}
-	}
-	return fmt.Errorf("allowed are %s%s", strings.Join(names, ", "), suggest(s, names, ""))
-}
-
-// suggest is "; did you mean X?" for the allowed value nearest to s, or "" when
-// none is near.
-func suggest(s string, allowed []string, prefix string) string {
-	best, least := "", max(2, len(s)/2)+1
-	for _, a := range allowed {
-		if d := distance(strings.ToLower(s), a); d < least {
-			best, least = a, d
-		}
-	}
-	if best == "" {
-		return ""
-	}
-	return "; did you mean " + prefix + best + "?"
-}
-
-// distance is how many letters must be put in, left out or changed to make b
-// of a (Levenshtein's).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		before := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := before
-			if a[i] != b[j] {
-				change++
-			}
-			before = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -88,8 +88,8 @@ func TestEnvironmentMirrorsFlags(t *testing.T) {
 func TestEveryFlagHasHelpAndAVariable(t *testing.T) {
 	var c config
 	for _, o := range c.options() {
-		if o.help == "" || o.value == nil {
-			t.Errorf("--%s lacks help or value", o.name)
+		if o.Help == "" || o.Value == nil {
+			t.Errorf("--%s lacks help or value", o.Name)
 		}
 	}
 }

@@ -4,7 +4,8 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"strings"
+
+	"github.com/causeway-rtc/causeway/cmd/internal/flags"
 )
 
 // errHelp is what package flag returns for -h and --help.
@@ -26,12 +27,7 @@ lets you in. End it with Ctrl-C.
 Flags, with their defaults in parentheses:
 `)
 	var c config
-	for _, o := range c.options() {
-		fmt.Fprintf(w, "  %s\n", strings.TrimSpace("--"+o.name+" "+o.arg))
-		for line := range strings.SplitSeq(o.help, "\n") {
-			fmt.Fprintf(w, "        %s\n", line)
-		}
-	}
+	flags.Print(w, c.options())
 	fmt.Fprint(w, `
 Each flag has an environment variable, which the flag overrides: CAUSEWAY_LISTEN
 for --listen, CAUSEWAY_TOKEN_FILE for --token-file, and so on.
