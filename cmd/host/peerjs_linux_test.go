@@ -1,0 +1,110 @@
+package main
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/causeway-rtc/causeway/peer/peerserver/peerservertest"
+	"github.com/causeway-rtc/causeway/web/webtest"
+)
+
+// documented serves the page of docs/peerjs.md with the stock client beside it,
+// as somebody would who has read it.
+func documented(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("../../docs/peerjs.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "```html\n")
+	page, _, found := strings.Cut(rest, "```")
+	if !found {
+		t.Fatal("docs/peerjs.md has no page")
+	}
+	client, err := os.ReadFile(filepath.Join(peerservertest.Modules(t), "peerjs", "dist", "peerjs.min.js"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/peerjs.min.js" {
+			w.Header().Set("Content-Type", "text/javascript")
+			_, _ = w.Write(client)
+			return
+		}
+		_, _ = w.Write([]byte(page))
+	}))
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+const shown = "document.querySelector('video').getVideoPlaybackQuality().totalVideoFrames >= 5"
+
+func TestStockPeerJSPageSeesTheDesktop(t *testing.T) {
+	page := documented(t)
+	h := startHost(t, nil, "--capture", "pattern", "--fps", "20", "--inject", "none", "--audio", "off")
+	b := webtest.Start(t, webtest.Options{LocalIPs: true, Autoplay: true})
+	t.Cleanup(b.Close)
+	b.Open(page + "/#" + h.url)
+	b.Wait(shown, patience)
+	// Our own page is where it was.
+	browse(t, h, webtest.Options{}).WaitFrames(5, patience)
+	// Without the token there is nothing.
+	origin, _ := h.origin()
+	b.Open(page + "/?wrong#" + origin + "/#token=wrong")
+	b.Wait(`document.title === 'the call has ended' || document.title.includes('"token"')`, patience)
+	b.Wait("!document.querySelector('video').srcObject?.active", patience)
+	// When the host ends, the page sees it.
+	b.Open(page + "/?again#" + h.url)
+	b.Wait(shown, patience)
+	h.stop()
+	b.Wait("document.title !== ''", patience)
+}
+
+func TestPeerJSCanBeTurnedOff(t *testing.T) {
+	h := startHost(t, nil, "--peerjs", "off", "--capture", "pattern", "--inject", "none", "--audio", "off")
+	origin, _ := h.origin()
+	if status := statusOf(t, origin+"/peerjs/id", ""); status != http.StatusNotFound {
+		t.Errorf("the PeerServer answers %d", status)
+	}
+}
+
+// Without a token, other pages must not reach the desktop.
+func TestPeerServerIsForOwnPagesWithoutAToken(t *testing.T) {
+	args := []string{"--capture", "pattern", "--inject", "none", "--audio", "off"}
+	for _, c := range []struct {
+		args   []string
+		origin string
+		status int
+	}{
+		{nil, "https://example.org", http.StatusOK},
+		{[]string{"--auth", "none"}, "https://example.org", http.StatusForbidden},
+		{[]string{"--auth", "none"}, "", http.StatusOK},
+	} {
+		h := startHost(t, nil, append(c.args, args...)...)
+		at, _ := h.origin()
+		if status := statusOf(t, at+"/peerjs/id", c.origin); status != c.status {
+			t.Errorf("%v, origin %q: %d, want %d", c.args, c.origin, status, c.status)
+		}
+	}
+}
+
+func statusOf(t *testing.T, url, origin string) int {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if origin != "" {
+		r.Header.Set("Origin", origin)
+	}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	return response.StatusCode
+}
