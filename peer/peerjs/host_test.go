@@ -186,11 +186,11 @@ func TestStockPagesSeeTheDesktop(t *testing.T) {
 	d := newDesk(t, r.server, pattern(t))
 	const call = "window.page = await open('%v', '%v'); delete window.theirs; window.over = false;" +
 		"window.out = page.call('desk', %stream, {metadata: {token: '%token'}, constraints: %constraints});" +
-		"out.on('close', () => window.over = true); out.on('stream', (s) => window.theirs = s);"
+		"out.on('close', () => window.over = true); out.on('stream', (s) => { window.theirs = s; window.streams = (window.streams ?? new Set()).add(s?.id); });"
 	for _, v := range versions {
 		for _, way := range [][2]string{
 			{"drawing('red')", "{}"}, // the page's line for video is used
-			{"new MediaStream()", "{offerToReceiveVideo: true}"},
+			{"new MediaStream()", "{offerToReceiveVideo: true, offerToReceiveAudio: true}"}, // and no sound is no stream
 			{"sound()", "{}"}, // there is none: the page is called back
 		} {
 			r.Eval("window.sound = () => new AudioContext().createMediaStreamDestination().stream", nil)
@@ -198,6 +198,7 @@ func TestStockPagesSeeTheDesktop(t *testing.T) {
 			r.eval(replace(script, "%token", token))
 			r.Wait("window.theirs", patience)
 			r.expect("return await playing(theirs) > 64", "true")
+			r.expect("const n = window.streams?.size ?? 1; delete window.streams; return n", "1")
 			if n := len(d.stream.Viewers()); n != 1 {
 				t.Errorf("%s %s: %d viewers", v, way, n)
 			}

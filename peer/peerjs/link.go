@@ -164,6 +164,9 @@ func (o *Options) fetch(ctx context.Context, what string) (string, error) {
 
 // dialFailure classes the error of a connection to the server.
 func dialFailure(err error) *Error {
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
+		err = wrapped.Err // without the URL, in which the token is
+	}
 	e := &Error{Type: Network, Message: "the server cannot be reached", Err: err}
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok || errors.Is(err, http.ErrSchemeMismatch) {
 		return &Error{Type: SSLUnavailable, Message: "the server does not speak TLS", Err: err}
