@@ -314,8 +314,8 @@ func (r *Remote) offer(restart bool) error {
 	if restart {
 		r.log.Info("the way is lost; looking for another")
 	}
-	gathered := webrtc.GatheringCompletePromise(r.pc)
-	if err := r.makeOffer(restart); err != nil {
+	gathered, err := r.makeOffer(restart)
+	if err != nil {
 		err = fmt.Errorf("peer: offer: %w", err)
 		r.problem(ErrorNegotiation, err)
 		return err
@@ -323,23 +323,26 @@ func (r *Remote) offer(restart bool) error {
 	return r.sendLocal(gathered)
 }
 
-func (r *Remote) makeOffer(restart bool) error {
+// makeOffer makes the local description, and says when all of its candidates
+// are known.
+func (r *Remote) makeOffer(restart bool) (gathered <-chan struct{}, err error) {
 	r.neg.describing.Lock()
 	defer r.neg.describing.Unlock()
 	r.neg.offered = r.neg.changes.Load()
 	d, err := r.pc.CreateOffer(&webrtc.OfferOptions{ICERestart: restart})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return r.pc.SetLocalDescription(d)
+	gathered = webrtc.GatheringCompletePromise(r.pc) // of this description
+	return gathered, r.pc.SetLocalDescription(d)
 }
 
 // answer answers an offer, and takes back ours if there is one.
 func (r *Remote) answer(offer webrtc.SessionDescription, candidates int) error {
 	fresh := r.fresh()
 	first := r.pc.CurrentRemoteDescription() == nil
-	gathered := webrtc.GatheringCompletePromise(r.pc)
-	if err := r.makeAnswer(offer, candidates); err != nil {
+	gathered, err := r.makeAnswer(offer, candidates)
+	if err != nil {
 		return err
 	}
 	if err := r.sendLocal(gathered); err != nil {
@@ -356,26 +359,27 @@ func (r *Remote) answer(offer webrtc.SessionDescription, candidates int) error {
 	return r.settle()
 }
 
-func (r *Remote) makeAnswer(offer webrtc.SessionDescription, candidates int) error {
+func (r *Remote) makeAnswer(offer webrtc.SessionDescription, candidates int) (gathered <-chan struct{}, err error) {
 	r.neg.describing.Lock()
 	defer r.neg.describing.Unlock()
 	if r.pc.PendingLocalDescription() != nil {
 		if err := r.withdraw(); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	offer.SDP = r.palatable(offer.SDP)
 	if err := r.setRemote(offer, candidates); err != nil {
-		return err
+		return nil, err
 	}
 	d, err := r.pc.CreateAnswer(nil)
 	if err == nil {
+		gathered = webrtc.GatheringCompletePromise(r.pc) // of this description
 		err = r.pc.SetLocalDescription(d)
 	}
 	if err != nil {
-		return fmt.Errorf("peer: answer: %w", err)
+		return nil, fmt.Errorf("peer: answer: %w", err)
 	}
-	return nil
+	return gathered, nil
 }
 
 // sendLocal sends the local description, with the candidates that are found in
