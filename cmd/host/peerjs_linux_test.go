@@ -64,6 +64,22 @@ func TestStockPeerJSPageSeesTheDesktop(t *testing.T) {
 	b.Wait("document.title !== ''", patience)
 }
 
+func TestStockPeerJSPageTypes(t *testing.T) {
+	page := documented(t)
+	d := startHostOn(t)
+	term := d.terminal()
+	b := webtest.Start(t, webtest.Options{LocalIPs: true, Autoplay: true, Width: 1280, Height: 720})
+	t.Cleanup(b.Close)
+	b.Open(page + "/#" + d.host.url)
+	b.Wait(shown, patience)
+	b.Wait("peer.connections.desktop.every((c) => c.open)", patience)
+	b.Click(100, 100) // into the terminal
+	b.Press("Hello, {[~]}\r")
+	if got, want := term.next(), "Hello, {[~]}"; got != want {
+		t.Errorf("typed %q, %q arrived", want, got)
+	}
+}
+
 func TestPeerJSCanBeTurnedOff(t *testing.T) {
 	h := startHost(t, nil, "--peerjs", "off", "--capture", "pattern", "--inject", "none", "--audio", "off")
 	origin, _ := h.origin()
