@@ -110,6 +110,11 @@ func (s *OutboundStream) info(r *Remote) StreamInfo {
 // accept tells the remote that it watches o. Before the control channel is
 // open that waits for the greeting.
 func (r *Remote) accept(o *outgoing) {
+	o.accepting.Lock() // so that nothing follows the end
+	defer o.accepting.Unlock()
+	if o.ctx.Err() != nil {
+		return
+	}
 	m := accept{Request: o.request, Stream: o.stream.info(r), Level: o.viewer.Level()}
 	if o.input != nil {
 		m.Input, m.Motion = *o.input.ID(), *o.motion.ID()

@@ -33,6 +33,8 @@ type outgoing struct {
 	cancel context.CancelFunc
 	once   sync.Once
 
+	accepting sync.Mutex // held while the viewer is told
+
 	mu         sync.Mutex
 	tracks     []*track
 	told       bool // accept was sent
@@ -325,6 +327,8 @@ func (o *outgoing) end(message string, tell bool) {
 			r.log.Warn("what a viewer held down could not be released", "err", err)
 		}
 		o.cancel()
+		o.accepting.Lock()   // one that is under way comes before the end
+		o.accepting.Unlock() //lint:ignore SA2001 that was all
 		r.mu.Lock()
 		if r.out[o.stream.id] == o {
 			delete(r.out, o.stream.id)
