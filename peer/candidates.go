@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/pion/webrtc/v4"
 )
@@ -62,9 +64,76 @@ func (r *Remote) trickle(sdp string) error {
 	r.neg.found = nil
 	r.neg.mu.Unlock()
 	for _, c := range found {
-		if strings.Contains(sdp, c.Candidate) {
+		if strings.Contains(sdp, c.Candidate) || r.heldBack(c) {
 			continue
 		}
+		if err := r.send("candidate", c, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tcpAfter is how long ways over UDP are tried alone. One over TCP that answers
+// sooner, as on a busy machine it may, would be kept for good, and is the worse.
+const tcpAfter = 250 * time.Millisecond
+
+// holdTCP takes our candidates over TCP out of a description, when it has
+// others. They are sent after tcpAfter, if there is no way then.
+func (r *Remote) holdTCP(sdp string) string {
+	var kept []string
+	var tcp []webrtc.ICECandidateInit
+	udp := false
+	for _, line := range strings.Split(sdp, "\r\n") {
+		candidate, ok := strings.CutPrefix(line, "a=")
+		switch {
+		case !ok || !strings.HasPrefix(candidate, "candidate:"):
+			if line == "a=end-of-candidates" {
+				continue
+			}
+		case overTCP(candidate):
+			tcp = append(tcp, webrtc.ICECandidateInit{Candidate: candidate, SDPMLineIndex: new(uint16)})
+			continue
+		default:
+			udp = true
+		}
+		kept = append(kept, line)
+	}
+	if !udp || len(tcp) == 0 {
+		return sdp
+	}
+	r.neg.tcp, r.neg.tcpDue = tcp, time.After(tcpAfter)
+	return strings.Join(kept, "\r\n")
+}
+
+// overTCP is true for a candidate's attribute with the transport TCP (RFC 6544
+// §4.5).
+func overTCP(candidate string) bool {
+	fields := strings.Fields(candidate)
+	return len(fields) > 2 && strings.EqualFold(fields[2], "tcp")
+}
+
+// heldBack adds c to those that wait, if others do and it is of their kind. It
+// is so for what was in the description but for them, too.
+func (r *Remote) heldBack(c webrtc.ICECandidateInit) bool {
+	if r.neg.tcpDue == nil || !overTCP(c.Candidate) {
+		return false
+	}
+	same := func(have webrtc.ICECandidateInit) bool { return have.Candidate == c.Candidate }
+	if !slices.ContainsFunc(r.neg.tcp, same) {
+		r.neg.tcp = append(r.neg.tcp, c)
+	}
+	return true
+}
+
+// tryTCP sends the candidates that waited, if there is no way yet.
+func (r *Remote) tryTCP() error {
+	held := r.neg.tcp
+	r.neg.tcp, r.neg.tcpDue = nil, nil
+	if r.State() == StateConnected {
+		return nil
+	}
+	for _, c := range held {
 		if err := r.send("candidate", c, nil); err != nil {
 			return err
 		}

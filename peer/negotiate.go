@@ -45,6 +45,8 @@ type negotiator struct {
 	queued     []webrtc.ICECandidateInit // before the remote description
 	candidates int                       // of the remote so far
 	passive    bool                      // in DTLS, by the answer to our first offer
+	tcp        []webrtc.ICECandidateInit // of ours, not sent yet
+	tcpDue     <-chan time.Time          // when they are; nil when there are none
 	offered    int64                     // what changes was at our last offer
 	agreed     atomic.Int64              // and at the last that was answered
 	changes    atomic.Int64              // of what we want to send, so far
@@ -127,6 +129,8 @@ func (r *Remote) negotiate() {
 			err = r.offer(again)
 		case <-r.neg.ready:
 			err = r.trickle("")
+		case <-r.neg.tcpDue:
+			err = r.tryTCP()
 		case <-r.neg.gone:
 			if state == StateNew {
 				err = ErrAbsent
@@ -403,6 +407,7 @@ func (r *Remote) sendLocal(gathered <-chan struct{}) error {
 	if full.Type != webrtc.SDPTypeOffer {
 		said, metadata = terms{}, nil
 	}
+	full.SDP = r.holdTCP(full.SDP)
 	if err := r.send(full.Type.String(), description{full, said}, metadata); err != nil {
 		return err
 	}
