@@ -56,6 +56,8 @@ type Connection struct {
 	channel    *webrtc.DataChannel // the only one; nil before it is there
 	gone       chan struct{}       // closed with channel
 	goneOnce   sync.Once
+	usable     chan struct{} // closed when channel is open
+	usableOnce sync.Once
 	found      []*candidate // ours, that wait for the description to be sent
 	described  bool
 }
@@ -73,6 +75,7 @@ func (p *Peer) newConnection(kind ConnectionType, remote, id string, metadata js
 		up:       make(chan struct{}),
 		accepted: make(chan struct{}),
 		gone:     make(chan struct{}),
+		usable:   make(chan struct{}),
 	}
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
 	return c

@@ -184,7 +184,7 @@ func TestHostRefuses(t *testing.T) {
 func TestStockPagesSeeTheDesktop(t *testing.T) {
 	r := newStock(t)
 	d := newDesk(t, r.server, pattern(t))
-	const call = "window.page = await open('%v', '%v'); delete window.theirs; window.over = false;" +
+	const call = "window.page = await open('%v', '%v' + Math.random().toString(36).slice(2)); delete window.theirs; window.over = false;" +
 		"window.out = page.call('desk', %stream, {metadata: {token: '%token'}, constraints: %constraints});" +
 		"out.on('close', () => window.over = true); out.on('stream', (s) => { window.theirs = s; window.streams = (window.streams ?? new Set()).add(s?.id); });"
 	for _, v := range versions {

@@ -118,7 +118,7 @@ func (c *Connection) end(pc *webrtc.PeerConnection, refused bool) {
 	}
 	if pc != nil {
 		if !errors.Is(cause, ErrHungUp) {
-			c.hangUp()
+			c.hangUp(cause)
 		}
 		_ = pc.GracefulClose()
 	}
@@ -146,16 +146,26 @@ func (c *Connection) tell(cause error) {
 	events.Emit(&c.p.hub, ConnectionClosed{Connection: c, Err: cause})
 }
 
-// hangUp closes the data channel, and gives the other peer time to see it.
-func (c *Connection) hangUp() {
-	c.mu.Lock()
-	d := c.channel
-	c.mu.Unlock()
-	if d == nil || d.ReadyState() != webrtc.DataChannelStateOpen {
-		return
+// hangUp closes the data channel, and gives the other peer time to see it. One
+// that is about to open is waited for: what is closed before that, the other
+// peer takes for a way that was never found.
+func (c *Connection) hangUp(cause error) {
+	_, failed := errors.AsType[*Error](cause)
+	if failed || !c.answered.Load() || c.legacy.Load() && c.kind == Media {
+		return // there is none, or nobody at it
 	}
 	timer := time.NewTimer(goodbyeWithin)
 	defer timer.Stop()
+	select {
+	case <-c.usable:
+	case <-c.gone:
+		return
+	case <-timer.C:
+		return
+	}
+	c.mu.Lock()
+	d := c.channel
+	c.mu.Unlock()
 	poll := time.NewTicker(5 * time.Millisecond)
 	defer poll.Stop()
 	for d.BufferedAmount() > 0 { // what was sent is to arrive
@@ -185,7 +195,10 @@ func (c *Connection) adopt(d *webrtc.DataChannel, opened func()) bool {
 		return false
 	}
 	c.channel = d
-	d.OnOpen(opened)
+	d.OnOpen(func() {
+		c.usableOnce.Do(func() { close(c.usable) })
+		opened()
+	})
 	d.OnClose(func() {
 		c.goneOnce.Do(func() { close(c.gone) })
 		c.cancel(ErrHungUp)

@@ -246,3 +246,48 @@ func TestPeersCall(t *testing.T) {
 		t.Errorf("%v %s", e.Err, e.Connection.Metadata())
 	}
 }
+
+func TestSDPTransformIsSent(t *testing.T) {
+	s := newServer(t, peerserver.Options{})
+	a, b := runOpen(t, "a", Options{Server: s}), runOpen(t, "b", Options{Server: s})
+	calls, states := collect[Called](b), collect[ICEStateChanged](a)
+	called := make(chan error, 1)
+	go func() {
+		m, err := a.Call(soon(t), "b", CallOptions{SDPTransform: func(sdp string) string { return sdp + "a=x-ours\r\n" }})
+		if err == nil {
+			<-m.Done()
+			err = m.Err()
+		}
+		called <- err
+	}()
+	m := next(t, calls).Call
+	if !strings.HasSuffix(m.offer, "a=x-ours\r\n") {
+		t.Errorf("%q", m.offer)
+	}
+	if err := m.Answer(CallOptions{SDPTransform: func(string) string { return "" }}); err != nil {
+		t.Error(err)
+	}
+	if err := m.Answer(CallOptions{}); err == nil {
+		t.Error("a call was answered twice")
+	}
+	for next(t, states).State != "connected" {
+	}
+	_ = m.Close()
+	if err := <-called; !errors.Is(err, ErrHungUp) {
+		t.Error(err)
+	}
+}
+
+func TestTakes(t *testing.T) {
+	for sdp, want := range map[string][2]bool{
+		"": {}, "v=0\r\n": {},
+		"v=0\r\nm=video 9 x\r\na=sendrecv\r\n":                                     {true, false},
+		"v=0\r\nm=audio 9 x\r\na=recvonly\r\nm=video 9 x\r\na=sendonly\r\n":        {false, true},
+		"v=0\r\nm=video 0 x\r\nm=audio 9 x\r\na=inactive\r\nm=application 9 x\r\n": {},
+		"m=video 9 x\r\n": {},
+	} {
+		if got := [2]bool{takes(sdp, "video"), takes(sdp, "audio")}; got != want {
+			t.Errorf("%q: %v", sdp, got)
+		}
+	}
+}

@@ -131,8 +131,16 @@ func (r *stock) stop() {
 	r.serving.Wait()
 }
 
-// eval evaluates a script whose value is text.
-func (r *stock) eval(script string) string {
+// eval evaluates a script that must not fail.
+func (r *stock) eval(script string) {
+	r.t.Helper()
+	if got := r.value(script); strings.HasPrefix(got, "failed: ") {
+		r.t.Fatalf("%s\n%s", script, got)
+	}
+}
+
+// value evaluates a script whose value is text.
+func (r *stock) value(script string) string {
 	r.t.Helper()
 	var got string
 	r.Eval("(async () => { try { return String(await (async () => { "+script+" })()); } catch (e) { return 'failed: ' + e.message; } })()", &got)
@@ -141,7 +149,7 @@ func (r *stock) eval(script string) string {
 
 func (r *stock) expect(script, want string) {
 	r.t.Helper()
-	if got := r.eval(script); got != want {
+	if got := r.value(script); got != want {
 		r.t.Errorf("%s\nreturned %s, want %s", script, got, want)
 	}
 }
