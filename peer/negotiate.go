@@ -245,6 +245,9 @@ func (r *Remote) describe(m signal.Message) error {
 			return err
 		}
 		r.neg.agreed.Store(r.neg.offered)
+		if r.State() == StateConnected {
+			r.letTracksSend()
+		}
 		return r.settle()
 	}
 	return fmt.Errorf("peer: the %s holds an SDP of type %s", m.Type, d.Type)
@@ -343,7 +346,6 @@ func (r *Remote) makeOffer(restart bool) (gathered <-chan struct{}, err error) {
 
 // answer answers an offer, and takes back ours if there is one.
 func (r *Remote) answer(offer webrtc.SessionDescription, candidates int) error {
-	fresh := r.fresh()
 	first := r.pc.CurrentRemoteDescription() == nil
 	gathered, err := r.makeAnswer(offer, candidates)
 	if err != nil {
@@ -352,7 +354,7 @@ func (r *Remote) answer(offer webrtc.SessionDescription, candidates int) error {
 	if err := r.sendLocal(gathered); err != nil {
 		return err
 	}
-	if err := r.revive(fresh); err != nil {
+	if err := r.revive(); err != nil {
 		return err
 	}
 	if first && !r.opening {

@@ -163,10 +163,11 @@ func (o *outgoing) begin() error {
 	if ended {
 		return errors.New("peer: the connection has ended")
 	}
+	// An offer or an answer may have come before it was known.
 	if r.State() == StateConnected {
 		o.letSend()
 	}
-	return nil
+	return o.revive()
 }
 
 // open adds the tracks and the input channels to the connection.
@@ -205,15 +206,11 @@ func (o *outgoing) addTrack(s *streams.Track) error {
 	if err != nil {
 		return fmt.Errorf("track %s: %w", t, err)
 	}
-	t.sender = sender
+	t.sender, t.added = sender, r.neg.changes.Add(1)
 	o.mu.Lock()
 	o.tracks = append(o.tracks, t)
 	o.mu.Unlock()
-	if r.State() == StateConnected {
-		t.Connected()
-	}
 	r.wg.Go(func() { t.ReadFeedback(sender) })
-	r.neg.changes.Add(1)
 	return nil
 }
 
@@ -375,9 +372,13 @@ func (r *Remote) letTracksSend() {
 	}
 }
 
+// letSend lets those tracks send that the other side has agreed to: of others
+// it does not know what their packets are.
 func (o *outgoing) letSend() {
 	for _, t := range o.trackList() {
-		t.Connected()
+		if t.added <= o.remote.neg.agreed.Load() {
+			t.Connected()
+		}
 	}
 }
 

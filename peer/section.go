@@ -49,38 +49,29 @@ func (r *Remote) ourSections() map[string]bool {
 	return ours
 }
 
-// fresh are the tracks that the other side has not heard of yet.
-func (r *Remote) fresh() map[*track]bool {
-	fresh := map[*track]bool{}
+// revive makes those tracks anew that the other side has not agreed to and that
+// are in a section which was used before: that it is inactive in an offer of
+// the other side is what was agreed on, and pion has stopped the track for it.
+func (r *Remote) revive() error {
 	for _, o := range r.outgoings() {
-		for _, t := range o.trackList() {
-			fresh[t] = !r.agreedOn(t)
+		if err := o.revive(); err != nil {
+			return err
 		}
 	}
-	return fresh
+	return nil
 }
 
-// agreedOn is true when the last descriptions that were agreed on have t.
-func (r *Remote) agreedOn(t *track) bool {
-	d := r.pc.CurrentLocalDescription()
-	return d != nil && strings.Contains(d.SDP, "a=msid:"+t.StreamID()+" ")
-}
-
-// revive makes those of the fresh tracks anew that are in a section which was
-// used before: that it is inactive in an offer of the other side is what we had
-// agreed on, and pion has stopped the track for it.
-func (r *Remote) revive(fresh map[*track]bool) error {
-	for _, o := range r.outgoings() {
-		for _, t := range o.trackList() {
-			if !fresh[t] || !r.stopped(t) {
-				continue
-			}
-			if err := o.removeTrack(t); err != nil {
-				r.log.Debug("a track could not be removed", "err", err)
-			}
-			if err := o.addTrack(t.Source()); err != nil {
-				return fmt.Errorf("peer: track %s: %w", t, err)
-			}
+func (o *outgoing) revive() error {
+	r := o.remote
+	for _, t := range o.trackList() {
+		if t.added <= r.neg.agreed.Load() || !r.stopped(t) {
+			continue
+		}
+		if err := o.removeTrack(t); err != nil {
+			r.log.Debug("a track could not be removed", "err", err)
+		}
+		if err := o.addTrack(t.Source()); err != nil {
+			return fmt.Errorf("peer: track %s: %w", t, err)
 		}
 	}
 	return nil

@@ -18,6 +18,7 @@ type track struct {
 	*media.Sender
 	out    *outgoing
 	sender *webrtc.RTPSender // set once it is added
+	added  int64             // the change of what we want to send that it was
 }
 
 func newTrack(o *outgoing, s *streams.Track) *track {
