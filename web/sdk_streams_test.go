@@ -177,6 +177,37 @@ func TestInput(t *testing.T) {
 		[]bool{true, false, true, true, true})
 }
 
+// What a person sees of a stream, beside its picture.
+func TestStreamInAPage(t *testing.T) {
+	t.Parallel()
+	b := sdkPage(t)
+	check(t, b, "numbers over the picture, pause and play", `
+		const { toHost, host } = await pair();
+		const heard = next(toHost, 'stream-announcement');
+		host.publish(canvas());
+		const stream = await (await heard).join();
+		await plays(stream);
+		stream.enableVideoStatsOverlay();
+		const numbers = () => stream.container.querySelector('.causeway-stats');
+		await until(() => /^320×240 .*frames/s.test(numbers()?.textContent ?? ''), 'numbers');
+		stream.disableVideoStatsOverlay();
+		const gone = numbers() === null;
+		stream.pause();
+		const held = stream.video.paused;
+		await stream.play();
+		window.stream = stream;
+		return [gone, held, !stream.video.paused];`, []bool{true, true, true})
+	b.Eval(`(() => {
+		document.body.replaceChildren(stream.container);
+		stream.container.addEventListener('click', () => stream.requestFullscreen({ lockKeyboard: false }));
+	})()`, nil)
+	b.Click(40, 40)
+	b.Wait("document.fullscreenElement === stream.container", patience)
+	check(t, b, "what the browser can decode", `
+		const { supported } = await getMediaCapabilities();
+		return typeof supported;`, "boolean")
+}
+
 func TestBothPublishAtOnce(t *testing.T) {
 	t.Parallel()
 	b := sdkPage(t)
