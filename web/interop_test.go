@@ -185,6 +185,7 @@ func TestGoAndBrowserTalk(t *testing.T) {
 	for _, mode := range []channel.Mode{channel.Reliable, channel.Unreliable} {
 		b.Eval(fmt.Sprintf(`(async () => { window.channel = await peer.createDataChannel({ id: 'of the page, %[1]s', mode: %[1]q }); })()`, mode), nil)
 		theirs := opened.wait(t, func(e peer.DataChannelOpened) bool { return e.Channel.Mode() == mode }).Channel
+		b.Wait(fmt.Sprintf("window.channel?.id === %q", theirs.Label()), patience)
 		talk(t, b, theirs)
 		b.Eval(`void peer.on('datachannel', (channel) => { window.channel = channel; })`, nil)
 		ours, err := r.CreateDataChannel(soon(t), "of the Go peer, "+string(mode), mode)
