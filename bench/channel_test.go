@@ -87,22 +87,48 @@ func joinPeers(offers, answers *webrtc.PeerConnection) error {
 	return offers.SetRemoteDescription(*answers.LocalDescription())
 }
 
+// sendOn sends messages one after the other until one cannot be, and yields
+// why.
+func sendOn(ctx context.Context, c *channel.Channel) <-chan error {
+	ended := make(chan error, 1)
+	go func() {
+		data := make([]byte, channelMessage)
+		for {
+			if err := c.Send(ctx, data); err != nil {
+				ended <- err
+				return
+			}
+		}
+	}()
+	return ended
+}
+
+// answerOn answers each request with what it says, until that is not possible,
+// and yields why.
+func answerOn(ctx context.Context, c *channel.Channel) <-chan error {
+	ended := make(chan error, 1)
+	go func() {
+		for {
+			m, err := c.Next(ctx)
+			if err == nil {
+				err = m.Respond(ctx, m.Data)
+			}
+			if err != nil {
+				ended <- err
+				return
+			}
+		}
+	}()
+	return ended
+}
+
 // BenchmarkChannelThroughput measures how fast messages of 1 MiB go through a
 // channel between two peers of this process.
 func BenchmarkChannelThroughput(b *testing.B) {
 	near, far := openChannels(b)
 	ctx, cancel := context.WithCancel(b.Context())
 	defer cancel()
-	sent := make(chan error, 1)
-	go func() {
-		data := make([]byte, channelMessage)
-		for {
-			if err := near.Send(ctx, data); err != nil {
-				sent <- err
-				return
-			}
-		}
-	}()
+	sent := sendOn(ctx, near)
 	// The window of SCTP opens before anything counts.
 	for range 32 {
 		if _, err := far.Next(ctx); err != nil {
@@ -130,19 +156,7 @@ func BenchmarkChannelThroughput(b *testing.B) {
 func BenchmarkChannelRoundTrip(b *testing.B) {
 	near, far := openChannels(b)
 	ctx, cancel := context.WithCancel(b.Context())
-	answered := make(chan error, 1)
-	go func() {
-		for {
-			m, err := far.Next(ctx)
-			if err == nil {
-				err = m.Respond(ctx, m.Data)
-			}
-			if err != nil {
-				answered <- err
-				return
-			}
-		}
-	}()
+	answered := answerOn(ctx, far)
 	data := make([]byte, 100)
 	var took []float64
 	for b.Loop() {

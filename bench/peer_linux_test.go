@@ -175,16 +175,7 @@ func BenchmarkPeerThroughput(b *testing.B) {
 	for b.Loop() {
 		near, far := openDataChannels(b)
 		ctx, cancel := context.WithCancel(b.Context())
-		sent := make(chan error, 1)
-		go func() {
-			data := make([]byte, channelMessage)
-			for {
-				if err := near.Send(ctx, data); err != nil {
-					sent <- err
-					return
-				}
-			}
-		}()
+		sent := sendOn(ctx, near.Channel)
 		take := func(n int) {
 			for range n {
 				if _, err := far.Next(ctx); err != nil {
@@ -216,19 +207,7 @@ func BenchmarkPeerRoundTrip(b *testing.B) {
 	for b.Loop() {
 		near, far := openDataChannels(b)
 		ctx, cancel := context.WithCancel(b.Context())
-		answered := make(chan error, 1)
-		go func() {
-			for {
-				m, err := far.Next(ctx)
-				if err == nil {
-					err = m.Respond(ctx, m.Data)
-				}
-				if err != nil {
-					answered <- err
-					return
-				}
-			}
-		}()
+		answered := answerOn(ctx, far.Channel)
 		data := make([]byte, 100)
 		var samples []float64
 		load := during(b, func() {
