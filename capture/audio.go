@@ -10,7 +10,8 @@ import (
 
 // AudioFrame is a piece of sound, 10 ms by default.
 type AudioFrame struct {
-	// Samples are interleaved, signed 16 bit: left, right, left, …
+	// Samples are interleaved, signed 16 bit: left, right, left, … Six
+	// channels are left, right, centre, low frequencies, rear left, rear right.
 	Samples []int16
 	// Rate is in samples a second and channel; Channels is 1, 2 or 6.
 	Rate, Channels int
@@ -39,6 +40,9 @@ type AudioOptions struct {
 	// Source names the source to record; empty means the monitor of the
 	// default output, whatever that is at the time.
 	Source string
+	// Channels is how many to record, 2 or 6. The server mixes what it plays
+	// to as many. Zero means 2.
+	Channels int
 	// Log receives what a person may need to know. Nil discards.
 	Log *slog.Logger
 }

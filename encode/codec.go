@@ -27,6 +27,10 @@ var (
 	H264 = Codec{Name: "h264", MIMEType: "video/H264", ClockRate: 90000, Fmtp: "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f", Matrix: BT709}
 	VP8  = Codec{Name: "vp8", MIMEType: "video/VP8", ClockRate: 90000, Matrix: BT601}
 	Opus = Codec{Name: "opus", MIMEType: "audio/opus", ClockRate: 48000, Channels: 2, Fmtp: "minptime=10;useinbandfec=1;stereo=1;sprop-stereo=1"}
+	// OpusSurround is 5.1: six channels in the order of [capture.AudioFrame],
+	// by libwebrtc's own name and parameters. Chromium decodes it when its
+	// answer claims so.
+	OpusSurround = Codec{Name: "opus-5.1", MIMEType: "audio/multiopus", ClockRate: 48000, Channels: 6, Fmtp: "channel_mapping=0,1,4,5,2,3;coupled_streams=2;minptime=10;num_streams=4;useinbandfec=1"}
 )
 
 // Params are what an encoder is opened with.
@@ -38,14 +42,15 @@ type Params struct {
 	// proportionally fewer bits.
 	FPS int
 	// Bitrate is the target in bits a second. Zero means 8 Mbit/s for video
-	// and 128 kbit/s for sound.
+	// and 64 kbit/s for each
+	// channel of sound.
 	Bitrate int
 	// Threads bounds the threads of a software encoder. Zero means what the
 	// encoder finds right for the size, and never more than the machine has
 	// processors.
 	Threads int
 	// Rate is the samples a second, Channels the channels, of sound.
-	// Zero means 48000 and 2.
+	// Zero means 48000, and the codec's channels.
 	Rate, Channels int
 }
 
@@ -92,7 +97,7 @@ func (p Params) WithAudioDefaults() (Params, error) {
 	}
 	p.Rate = cmp.Or(p.Rate, 48000)
 	p.Channels = cmp.Or(p.Channels, 2)
-	p.Bitrate = cmp.Or(p.Bitrate, 128_000)
+	p.Bitrate = cmp.Or(p.Bitrate, 64_000*p.Channels)
 	return p, nil
 }
 

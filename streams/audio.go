@@ -2,6 +2,8 @@ package streams
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -19,9 +21,10 @@ type AudioOptions struct {
 	Backends []capture.AudioBackend
 	// Capture is passed to the backend.
 	Capture capture.AudioOptions
-	// Encoder is the encoder, and its codec what is offered.
-	Encoder encode.Backend
-	// Bitrate in bits a second. Zero means 128 kbit/s.
+	// Encoders are the encoders, one for each codec that is offered, best
+	// first. One of fewer channels than are recorded gets them mixed down.
+	Encoders []encode.Backend
+	// Bitrate in bits a second and channel. Zero means 64 kbit/s.
 	Bitrate int
 	// Status, when not nil, is told when the sound stops, with what to tell a
 	// person, and when it is there again.
@@ -32,7 +35,7 @@ type AudioOptions struct {
 
 func (o AudioOptions) withDefaults() AudioOptions {
 	if o.Bitrate == 0 {
-		o.Bitrate = 128_000
+		o.Bitrate = 64_000
 	}
 	if o.Status == nil {
 		o.Status = func(bool, string) {}
@@ -49,8 +52,14 @@ type Audio struct{ o AudioOptions }
 // NewAudio makes a source. It opens nothing until a stream runs it.
 func NewAudio(o AudioOptions) *Audio { return &Audio{o: o.withDefaults()} }
 
-// Codecs lists what it can encode to.
-func (a *Audio) Codecs() []encode.Codec { return []encode.Codec{a.o.Encoder.Codec} }
+// Codecs lists what it can encode to, best first.
+func (a *Audio) Codecs() []encode.Codec {
+	codecs := make([]encode.Codec, len(a.o.Encoders))
+	for i, b := range a.o.Encoders {
+		codecs[i] = b.Codec
+	}
+	return codecs
+}
 
 // Run records and encodes until ctx is done. When the sound server goes away
 // it tries again until it is back.
@@ -82,35 +91,87 @@ func (a *Audio) Run(ctx context.Context, d *Demand) {
 
 // session records from src until it dies or ctx is done.
 func (a *Audio) session(ctx context.Context, src capture.AudioSource, d *Demand) error {
-	var enc encode.AudioEncoder
-	defer func() {
-		if enc != nil {
-			enc.Close()
-		}
-	}()
+	s := audioSession{a: a, d: d}
+	defer s.close()
 	var heard time.Duration // when there was sound last
 	for {
 		f, err := src.Next(ctx)
 		if err != nil {
 			return err
 		}
-		if enc == nil {
-			p := encode.Params{Rate: f.Rate, Channels: f.Channels, Bitrate: a.o.Bitrate}
-			if enc, err = a.o.Encoder.NewAudioEncoder(p); err != nil {
-				return err
-			}
-		}
 		if !silent(f.Samples) {
 			heard = f.Time
 		} else if f.Time-heard > hush {
 			continue
 		}
-		began := capture.Now()
-		c := &encode.Chunk{Data: make([]byte, 0, 512)}
-		if err := enc.Encode(c, f); err != nil {
+		if err := s.encode(f); err != nil {
 			return err
 		}
-		d.Deliver(a.o.Encoder.Codec, c, capture.Now()-began)
+	}
+}
+
+// audioSession is the encoders of one recording.
+type audioSession struct {
+	a     *Audio
+	d     *Demand
+	open  []audioRendition
+	wants []Want
+	mixed capture.AudioFrame
+}
+
+// audioRendition is the sound in one codec.
+type audioRendition struct {
+	codec encode.Codec
+	enc   encode.AudioEncoder
+}
+
+// encode encodes f for every codec that is wanted.
+func (s *audioSession) encode(f *capture.AudioFrame) error {
+	s.wants = s.d.Wants(s.wants[:0], capture.Now())
+	for _, w := range s.wants {
+		began := capture.Now()
+		in := f
+		if w.Codec.Channels < f.Channels {
+			s.mixed.Samples = mixDown(s.mixed.Samples[:0], f.Samples)
+			s.mixed.Rate, s.mixed.Channels, s.mixed.Time = f.Rate, 2, f.Time
+			in = &s.mixed
+		}
+		enc, err := s.encoder(w.Codec, in)
+		if err != nil {
+			return err
+		}
+		c := &encode.Chunk{Data: make([]byte, 0, 512)}
+		if err := enc.Encode(c, in); err != nil {
+			return err
+		}
+		s.d.Deliver(w.Codec, c, capture.Now()-began)
+	}
+	return nil
+}
+
+// encoder is that of a codec, opened for frames like f if need be.
+func (s *audioSession) encoder(codec encode.Codec, f *capture.AudioFrame) (encode.AudioEncoder, error) {
+	for _, r := range s.open {
+		if r.codec.Name == codec.Name {
+			return r.enc, nil
+		}
+	}
+	for _, b := range s.a.o.Encoders {
+		if b.Codec.Name != codec.Name {
+			continue
+		}
+		enc, err := b.NewAudioEncoder(encode.Params{Rate: f.Rate, Channels: f.Channels, Bitrate: s.a.o.Bitrate * f.Channels})
+		if err == nil {
+			s.open = append(s.open, audioRendition{codec, enc})
+		}
+		return enc, err
+	}
+	return nil, fmt.Errorf("streams: sound in %s: %w", codec.Name, errors.ErrUnsupported)
+}
+
+func (s *audioSession) close() {
+	for _, r := range s.open {
+		r.enc.Close()
 	}
 }
 

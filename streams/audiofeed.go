@@ -187,7 +187,7 @@ func (a *AudioFeed) convert(s Sound) {
 		out = a.even
 	}
 	for _, v := range out {
-		a.samples = append(a.samples, int16(math.RoundToEven(float64(min(max(v, math.MinInt16), math.MaxInt16)))))
+		a.samples = append(a.samples, clip(float64(v)))
 	}
 }
 

@@ -81,7 +81,7 @@ func TestSubmittedToneArrives(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := streams.NewAudioFeed()
 		track := streams.NewTrack("sound", streams.NewAudio(streams.AudioOptions{
-			Backends: []capture.AudioBackend{a.Backend()}, Encoder: opus.Backend,
+			Backends: []capture.AudioBackend{a.Backend()}, Encoders: []encode.Backend{opus.Backend},
 		}))
 		defer track.Close()
 		b, err := codecs.FindDecoder(codecs.All, encode.Opus)

@@ -20,7 +20,7 @@ func ExampleVideoFeed() {
 	})
 	audio := streams.NewAudio(streams.AudioOptions{
 		Backends: []capture.AudioBackend{sounds.Backend()},
-		Encoder:  opus.Backend,
+		Encoders: []encode.Backend{opus.Backend},
 	})
 	stream, err := streams.New(streams.Options{
 		Name: "game", Type: streams.Frames,

@@ -27,7 +27,13 @@ func Display(t testing.TB, width, height int, run ...string) *virtual.Display {
 // test is skipped at a desk and fails where $CI is set.
 func Sound(t testing.TB) *virtual.Sound {
 	t.Helper()
-	s, err := virtual.StartSound(t.Context(), virtual.SoundOptions{})
+	return Speakers(t, 2)
+}
+
+// Speakers is Sound with a number of loudspeakers.
+func Speakers(t testing.TB, channels int) *virtual.Sound {
+	t.Helper()
+	s, err := virtual.StartSound(t.Context(), virtual.SoundOptions{Channels: channels})
 	orSkip(t, err)
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {

@@ -5,7 +5,6 @@ import "time"
 // The recording's form.
 const (
 	rate         = 48000
-	channels     = 2
 	frameSamples = rate / 100 // for each channel
 	frameTime    = 10 * time.Millisecond
 )

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jfreymuth/pulse/proto"
@@ -12,8 +13,19 @@ import (
 // recheck is how often the delay of a running recording is asked for.
 const recheck = time.Second
 
-// fragment is what the server collects before it sends: 5 ms, in bytes.
-const fragment = rate / 200 * channels * 2
+// fragment is what the server collects before it sends: 5 ms, in bytes for each
+// channel.
+const fragment = rate / 200 * 2
+
+// speakers are where the channels of a recording belong, by how many there
+// are, in the order of [capture.AudioFrame].
+var speakers = map[int]proto.ChannelMap{
+	2: {proto.ChannelLeft, proto.ChannelRight},
+	6: {
+		proto.ChannelLeft, proto.ChannelRight, proto.ChannelCenter, proto.ChannelLFE,
+		proto.ChannelRearLeft, proto.ChannelRearRight,
+	},
+}
 
 // target is what is recorded.
 type target struct {
@@ -134,15 +146,15 @@ func (r *recorder) find() (device, sink uint32, err error) {
 func (r *recorder) create(device uint32) error {
 	var made proto.CreateRecordStreamReply
 	err := r.server.Request(&proto.CreateRecordStream{
-		SampleSpec:         proto.SampleSpec{Format: proto.FormatInt16LE, Channels: channels, Rate: rate},
-		ChannelMap:         proto.ChannelMap{proto.ChannelLeft, proto.ChannelRight},
+		SampleSpec:         proto.SampleSpec{Format: proto.FormatInt16LE, Channels: byte(r.channels), Rate: rate},
+		ChannelMap:         speakers[r.channels],
 		SourceIndex:        device,
 		BufferMaxLength:    proto.Undefined,
 		Corked:             true,
-		BufferFragSize:     fragment,
+		BufferFragSize:     uint32(fragment * r.channels),
 		AdjustLatency:      true,
 		DirectOnInputIndex: proto.Undefined,
-		ChannelVolumes:     proto.ChannelVolumes{uint32(proto.VolumeNorm), uint32(proto.VolumeNorm)},
+		ChannelVolumes:     slices.Repeat(proto.ChannelVolumes{uint32(proto.VolumeNorm)}, r.channels),
 		Properties:         proto.PropList{"media.name": proto.PropListString("desktop sound")},
 	}, &made)
 	if err != nil {

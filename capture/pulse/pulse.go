@@ -1,6 +1,7 @@
 package pulse
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -36,6 +37,9 @@ func sources(ctx context.Context, o capture.AudioOptions) ([]string, error) {
 func open(ctx context.Context, o capture.AudioOptions) (capture.AudioSource, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Channels = cmp.Or(o.Channels, 2); speakers[o.Channels] == nil {
+		return nil, fmt.Errorf("pulse: %d channels: it records 2 or 6", o.Channels)
 	}
 	r := newRecorder(o)
 	s, err := dial(ctx, o.Server, r.receive)

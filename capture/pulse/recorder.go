@@ -15,9 +15,9 @@ import (
 )
 
 const (
-	// maxHeld is how much sound waits for Next. Of what is older, nobody
-	// wants to hear.
-	maxHeld = rate / 2 * channels
+	// maxHeld is how many samples of each channel wait for Next. Of what is
+	// older, nobody wants to hear.
+	maxHeld = rate / 2
 	// maxQuiet is for how many frames of zeros Next still returns.
 	maxQuiet = 50
 )
@@ -26,7 +26,9 @@ const (
 type recorder struct {
 	server *server
 	source string // as named in the options
-	log    *slog.Logger
+	// channels is how many samples are recorded at a time.
+	channels int
+	log      *slog.Logger
 
 	// changed holds a token when the server's state may have changed.
 	changed chan struct{}
@@ -43,18 +45,19 @@ type recorder struct {
 	stream  uint32 // whose packets are ours
 
 	// Of Next alone.
-	frame capture.AudioFrame
-	quiet int // frames of zeros in a row
+	frame  capture.AudioFrame
+	steady steady
+	quiet  int // frames of zeros in a row
 
 	target target // of follow alone
 }
 
 func newRecorder(o capture.AudioOptions) *recorder {
 	return &recorder{
-		source: o.Source, log: o.Log,
+		source: o.Source, log: o.Log, channels: o.Channels,
 		changed: make(chan struct{}, 1), closed: make(chan struct{}), arrived: make(chan struct{}, 1),
 		stream: proto.Undefined,
-		frame:  capture.AudioFrame{Samples: make([]int16, frameSamples*channels), Rate: rate, Channels: channels},
+		frame:  capture.AudioFrame{Samples: make([]int16, frameSamples*o.Channels), Rate: rate, Channels: o.Channels},
 	}
 }
 
@@ -81,14 +84,14 @@ func (r *recorder) hold(stream uint32, data []byte) {
 	if stream != r.stream {
 		return
 	}
-	r.clock.arrive(now, r.latency, len(data)/(2*channels))
+	r.clock.arrive(now, r.latency, len(data)/(2*r.channels))
 	for ; len(data) >= 2; data = data[2:] {
 		r.held = append(r.held, int16(binary.LittleEndian.Uint16(data)))
 	}
-	if surplus := len(r.held) - maxHeld; surplus > 0 {
+	if surplus := len(r.held) - maxHeld*r.channels; surplus > 0 {
 		r.held = r.held[:copy(r.held, r.held[surplus:])]
 	}
-	if len(r.held) >= len(r.frame.Samples) {
+	if len(r.held) >= (frameSamples-1)*r.channels {
 		poke(r.arrived)
 	}
 }
@@ -126,14 +129,14 @@ func (r *recorder) take() bool {
 	f := &r.frame
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.held) < len(f.Samples) {
+	at := r.clock.at(r.clock.count - int64(len(r.held)/r.channels))
+	n := r.steady.samples(at) * r.channels
+	if len(r.held) < n {
 		return false
 	}
-	at := r.clock.at(r.clock.count - int64(len(r.held)/channels))
-	// However the clock is set, sound does not run backwards.
-	f.Time = max(at, f.Time+frameTime/2)
-	copy(f.Samples, r.held)
-	r.held = r.held[:copy(r.held, r.held[len(f.Samples):])]
+	f.Time = r.steady.take(at)
+	stretch(f.Samples, r.held[:n], r.channels)
+	r.held = r.held[:copy(r.held, r.held[n:])]
 	r.quiet++
 	for _, v := range f.Samples {
 		if v != 0 {

@@ -1,6 +1,7 @@
 package virtual
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,8 @@ import (
 
 // SoundOptions says what sound server to start. The zero value is enough.
 type SoundOptions struct {
+	// Channels is how many the output has, 2 or 6. Zero means 2.
+	Channels int
 	// Log receives what a person may need to know. Nil discards.
 	Log *slog.Logger
 }
@@ -46,15 +49,44 @@ func StartSound(ctx context.Context, o SoundOptions) (*Sound, error) {
 		return nil, fmt.Errorf("virtual: %w", err)
 	}
 	s := &Sound{dir: dir, log: o.Log}
-	if err := s.serve(ctx, path); err != nil {
+	channels := cmp.Or(o.Channels, 2)
+	if loudspeakers[channels] == "" {
+		err = fmt.Errorf("virtual: a sound server of %d channels: there may be 2 or 6", channels)
+	} else {
+		err = s.configure(channels)
+	}
+	if err == nil {
+		err = s.serve(ctx, path, channels)
+	}
+	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	s.log.Info("sound server started", "server", s.Server())
 	return s, nil
 }
 
+// loudspeakers are where the channels of an output are heard, by how many
+// there are.
+var loudspeakers = map[int]string{
+	2: "front-left,front-right",
+	6: "front-left,front-right,front-center,lfe,rear-left,rear-right",
+}
+
+// configure writes what the server takes for usual: some programs, Chromium
+// among them, ask for that, and not for what the output has. At another rate
+// all that they play would be resampled.
+func (s *Sound) configure(channels int) error {
+	conf := fmt.Sprintf("default-sample-rate = 48000\ndefault-sample-channels = %d\ndefault-channel-map = %s\n", channels, loudspeakers[channels])
+	if err := os.WriteFile(s.conf(), []byte(conf), 0o600); err != nil {
+		return fmt.Errorf("virtual: %w", err)
+	}
+	return nil
+}
+
+func (s *Sound) conf() string { return filepath.Join(s.dir, "daemon.conf") }
+
 // serve starts PulseAudio and waits until its socket answers.
-func (s *Sound) serve(ctx context.Context, path string) error {
+func (s *Sound) serve(ctx context.Context, path string, channels int) error {
 	// -n: none of the user's configuration. Real-time scheduling would ask
 	// a system service, which a container has not.
 	cmd := exec.Command(path, "-n", "--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1",
@@ -63,9 +95,9 @@ func (s *Sound) serve(ctx context.Context, path string) error {
 		"-L", "module-native-protocol-unix auth-anonymous=1 socket="+s.socket(),
 		// With rewinds, an output that nobody plays to works two seconds ahead,
 		// and whoever begins to record its monitor hears nothing for as long.
-		"-L", "module-null-sink sink_name=stream rate=48000 channels=2 format=s16le norewinds=1",
+		"-L", fmt.Sprintf("module-null-sink sink_name=stream rate=48000 format=s16le norewinds=1 channels=%d channel_map=%s", channels, loudspeakers[channels]),
 		"-L", "module-always-sink")
-	cmd.Env = append(os.Environ(), "HOME="+s.dir, "XDG_RUNTIME_DIR="+s.dir, "XDG_CONFIG_HOME="+s.dir,
+	cmd.Env = append(os.Environ(), "HOME="+s.dir, "PULSE_CONFIG="+s.conf(), "XDG_RUNTIME_DIR="+s.dir, "XDG_CONFIG_HOME="+s.dir,
 		"PULSE_RUNTIME_PATH="+s.dir, "PULSE_STATE_PATH="+s.dir, "PULSE_COOKIE="+filepath.Join(s.dir, "cookie"),
 		"DBUS_SESSION_BUS_ADDRESS=", "DBUS_SYSTEM_BUS_ADDRESS=")
 	var complaint tail

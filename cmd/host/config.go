@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/causeway-rtc/causeway/cmd/internal/flags"
+	"github.com/causeway-rtc/causeway/encode"
 )
 
 // config is what the flags and the environment say.
@@ -22,6 +23,7 @@ type config struct {
 	codec, encoder    string
 	capture, inject   string
 	audio             string
+	speakers          string
 	id                string
 	peerjs            string
 	token, tokenFile  string
@@ -49,6 +51,7 @@ func (c *config) options() []flags.Option {
 		{Name: "capture", Arg: "NAME", Help: "auto, x11, kbinani or pattern (auto)", Value: flags.Choice(&c.capture, captureNames()...)},
 		{Name: "inject", Arg: "NAME", Help: "auto, xtest, robotgo or none: what makes the viewer's keys and\npointer happen here; none lets viewers only watch (auto)", Value: flags.Choice(&c.inject, injectorNames()...)},
 		{Name: "audio", Arg: "SOURCE", Help: "auto, off, or a source that 'host list' shows (auto: what the\nspeakers play)", Value: flags.Text(&c.audio)},
+		{Name: "speakers", Arg: "HOW", Help: "stereo or 5.1: how the sound is sent to viewers that can play it so;\nothers get stereo (stereo)", Value: flags.Choice(&c.speakers, "stereo", surround)},
 		{Name: "id", Arg: "PEERID", Help: "this host's name among peers: letters, digits, - and _ (desktop)", Value: ident{&c.id}},
 		{Name: "peerjs", Arg: "HOW", Help: "on or off: let pages that use PeerJS call this host by its --id,\nthrough the PeerServer at /peerjs (on)", Value: flags.Choice(&c.peerjs, "on", "off")},
 		{Name: "token", Arg: "TOKEN", Help: "the secret that viewers must know (a new random one). Other users\nof this machine can see flags: prefer --token-file or CAUSEWAY_TOKEN", Value: flags.Text(&c.token)},
@@ -68,7 +71,7 @@ func (c *config) options() []flags.Option {
 func parseConfig(args []string, getenv func(string) string) (config, error) {
 	c := config{
 		listen: "127.0.0.1:8470", fps: 60, bitrate: 8_000_000, codec: "auto", encoder: "auto",
-		capture: "auto", inject: "auto", audio: "auto", id: "desktop", peerjs: "on", auth: "token", tls: "auto", logFormat: "text",
+		capture: "auto", inject: "auto", audio: "auto", speakers: "stereo", id: "desktop", peerjs: "on", auth: "token", tls: "auto", logFormat: "text",
 	}
 	rest, err := flags.Parse("host", c.options(), args, getenv)
 	if err != nil {
@@ -78,6 +81,17 @@ func parseConfig(args []string, getenv func(string) string) (config, error) {
 		return c, fmt.Errorf("%q is neither a flag nor a command: the only command is 'host list', and flags begin with --", rest[0])
 	}
 	return c, c.check()
+}
+
+// surround is --speakers with six channels.
+const surround = "5.1"
+
+// channels is how many the sound has.
+func (c *config) channels() int {
+	if c.speakers == surround {
+		return encode.OpusSurround.Channels
+	}
+	return encode.Opus.Channels
 }
 
 // check refuses what is wrong only in combination.

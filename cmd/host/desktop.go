@@ -65,7 +65,7 @@ func soundServer(getenv func(string) string) string {
 }
 
 func (d *desktop) startSound(ctx context.Context) error {
-	s, err := virtual.StartSound(ctx, virtual.SoundOptions{Log: d.log})
+	s, err := virtual.StartSound(ctx, virtual.SoundOptions{Channels: d.c.channels(), Log: d.log})
 	if err != nil {
 		return err
 	}

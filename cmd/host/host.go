@@ -150,17 +150,33 @@ func (h *host) tracks() ([]*streams.Track, error) {
 	if h.c.audio == "off" {
 		return tracks, nil
 	}
-	opus, err := encode.Find(codecs.All, encode.Opus, "")
+	sound, err := h.sound()
 	if err != nil {
 		h.log.Warn("no sound", "err", err)
 		return tracks, nil
 	}
-	sound := streams.NewAudio(streams.AudioOptions{
+	return append(tracks, sound), nil
+}
+
+// sound is what the speakers play.
+func (h *host) sound() (*streams.Track, error) {
+	offered := []encode.Codec{encode.Opus}
+	if h.c.speakers == surround {
+		offered = []encode.Codec{encode.OpusSurround, encode.Opus}
+	}
+	var encoders []encode.Backend
+	for _, codec := range offered {
+		found, err := encode.Find(codecs.All, codec, "")
+		if err != nil {
+			return nil, err
+		}
+		encoders = append(encoders, found[0])
+	}
+	return streams.NewTrack("sound", streams.NewAudio(streams.AudioOptions{
 		Backends: h.desk.audio(backends.Audio),
-		Capture:  capture.AudioOptions{Source: strings.TrimPrefix(h.c.audio, "auto"), Log: h.log},
-		Encoder:  opus[0], Status: h.status("audio"), Log: h.log,
-	})
-	return append(tracks, streams.NewTrack("sound", sound)), nil
+		Capture:  capture.AudioOptions{Source: strings.TrimPrefix(h.c.audio, "auto"), Channels: h.c.channels(), Log: h.log},
+		Encoders: encoders, Status: h.status("audio"), Log: h.log,
+	})), nil
 }
 
 // injector opens what the flags ask for at the first event, and again after

@@ -1,23 +1,27 @@
 package main
 
 import (
+	"context"
 	"math"
 	"regexp"
 	"testing"
 	"time"
 
 	"github.com/jfreymuth/pulse"
+	"github.com/jfreymuth/pulse/proto"
 
+	"github.com/causeway-rtc/causeway/capture"
 	"github.com/causeway-rtc/causeway/capture/capturetest"
+	cpulse "github.com/causeway-rtc/causeway/capture/pulse"
 	"github.com/causeway-rtc/causeway/web/webtest"
 )
 
 // silentHost starts a host with a virtual display and its own sound server,
 // on which nothing plays.
-func silentHost(t *testing.T) *process {
+func silentHost(t *testing.T, flags ...string) *process {
 	t.Helper()
 	capturetest.Command(t, nil, "pulseaudio")
-	return startHost(t, nil, "--virtual", "320x240", "--run", "exec sleep 1000000", "--fps", "20", "--inject", "none")
+	return startHost(t, nil, append([]string{"--virtual", "320x240", "--run", "exec sleep 1000000", "--fps", "20", "--inject", "none"}, flags...)...)
 }
 
 var soundStarted = regexp.MustCompile(`msg="sound server started" server=(\S+)`)
@@ -35,8 +39,19 @@ func soundServerOf(p *process, n int) (address string) {
 	return address
 }
 
+// speakers are the loudspeakers of 5.1, in the order of [capture.AudioFrame].
+var speakers = proto.ChannelMap{
+	proto.ChannelLeft, proto.ChannelRight, proto.ChannelCenter, proto.ChannelLFE, proto.ChannelRearLeft, proto.ChannelRearRight,
+}
+
 // play plays a tone until stop is called or the server is gone.
 func play(t *testing.T, server string, hz float64) (stop func()) {
+	t.Helper()
+	return playOn(t, server, hz, proto.ChannelMap{proto.ChannelMono}, 0)
+}
+
+// playOn is play on one of several loudspeakers.
+func playOn(t *testing.T, server string, hz float64, speakers proto.ChannelMap, on int) (stop func()) {
 	t.Helper()
 	client, err := pulse.NewClient(pulse.ClientServerString(server))
 	if err != nil {
@@ -45,13 +60,14 @@ func play(t *testing.T, server string, hz float64) (stop func()) {
 	const rate = 48000
 	n := 0
 	tone := pulse.Int16Reader(func(out []int16) (int, error) {
-		for i := range out {
+		clear(out)
+		for i := on; i < len(out); i += len(speakers) {
 			out[i] = int16(10000 * math.Sin(2*math.Pi*hz*float64(n)/rate))
 			n++
 		}
 		return len(out), nil
 	})
-	stream, err := client.NewPlayback(tone, pulse.PlaybackSampleRate(rate), pulse.PlaybackMono, pulse.PlaybackLatency(0.05))
+	stream, err := client.NewPlayback(tone, pulse.PlaybackSampleRate(rate), pulse.PlaybackChannels(speakers), pulse.PlaybackLatency(0.05))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,4 +166,80 @@ func TestThePictureGoesOnAndTheSoundComesBackWhenTheSoundServerDies(t *testing.T
 	if state, _ := b.State(); state != "connected" || !h.running() {
 		t.Errorf("the page is %s", state)
 	}
+}
+
+// ear hears what a page plays, on each of six loudspeakers.
+type ear struct {
+	t      *testing.T
+	source capture.AudioSource
+}
+
+func newEar(t *testing.T, server string) *ear {
+	t.Helper()
+	s, err := cpulse.Backend.Open(t.Context(), capture.AudioOptions{Server: server, Channels: 6})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return &ear{t, s}
+}
+
+// levels waits until a tone is heard, and returns how much of it there is on
+// each loudspeaker (Goertzel), as a part of the loudest.
+func (e *ear) levels(hz float64) (levels [6]float64) {
+	e.t.Helper()
+	ctx, cancel := context.WithTimeout(e.t.Context(), patience)
+	defer cancel()
+	const window = 20 // frames
+	for heard := false; ; {
+		var a, b, c [6]float64
+		k := 2 * math.Cos(2*math.Pi*hz/48000)
+		for range window {
+			f, err := e.source.Next(ctx)
+			if err != nil {
+				e.t.Fatalf("waiting for %v Hz: %v", hz, err)
+			}
+			for i, v := range f.Samples {
+				n := i % 6
+				a[n], b[n] = float64(v)+k*a[n]-b[n], a[n]
+			}
+		}
+		loudest := 0.0
+		for n := range c {
+			c[n] = math.Sqrt(max(0, a[n]*a[n]+b[n]*b[n]-k*a[n]*b[n])) * 2 / (480 * window)
+			loudest = max(loudest, c[n])
+		}
+		// The first window has the end of what was before in it.
+		if loudest < 3000 || !heard {
+			heard = loudest >= 3000
+			continue
+		}
+		for n := range c {
+			levels[n] = c[n] / loudest
+		}
+		return levels
+	}
+}
+
+func TestEachOfSixLoudspeakersIsHeardOnItsOwn(t *testing.T) {
+	h := silentHost(t, "--speakers", "5.1")
+	server := soundServerOf(h, 1)
+	room := capturetest.Speakers(t, 6)
+	b := browse(t, h, webtest.Options{Autoplay: true, Sound: room.Server()})
+	v := startViewer(t, h.url)
+	b.Wait("window.causeway.stream.sound === 'on'", patience)
+	e := newEar(t, room.Server())
+	for channel := range speakers {
+		hz := 50 + 20*float64(channel)
+		stop := playOn(t, server, hz, speakers, channel)
+		levels := e.levels(hz)
+		t.Logf("loudspeaker %d: %.3f", channel, levels)
+		for other, level := range levels {
+			if want := other == channel; want != (level > 0.5) || !want && level > 0.05 {
+				t.Errorf("of what loudspeaker %d plays, %.3f is heard on %d", channel, level, other)
+			}
+		}
+		stop()
+	}
+	v.wait("a sound", func(s seen) bool { return s.Loudness > 0 })
 }

@@ -20,6 +20,7 @@ var All = []encode.Backend{
 	vpx.Backend,
 	avcodec.Backend,
 	opus.Backend,
+	opus.Surround,
 }
 
 // FindDecoder returns the first of backends that decodes codec and serves.

@@ -10,17 +10,25 @@ import (
 	"github.com/causeway-rtc/causeway/encode"
 )
 
+// tones are what the channels play in Hz, in the order of
+// [capture.AudioFrame]: the fourth has low frequencies alone.
+var tones = []float64{440, 1000, 700, 60, 1500, 2200}
+
 // Tone returns frames of 10 ms of stereo at 48 kHz: a sine of left Hz on the
 // one side and of right Hz on the other. The frame is valid until the next
 // call.
-func Tone(left, right float64) func(i int) *capture.AudioFrame {
+func Tone(left, right float64) func(i int) *capture.AudioFrame { return chord(left, right) }
+
+// chord is Tone with a channel for each frequency.
+func chord(hz ...float64) func(i int) *capture.AudioFrame {
 	const n = 480
-	f := &capture.AudioFrame{Samples: make([]int16, 2*n), Rate: 48000, Channels: 2}
+	f := &capture.AudioFrame{Samples: make([]int16, len(hz)*n), Rate: 48000, Channels: len(hz)}
 	return func(i int) *capture.AudioFrame {
 		for j := range n {
 			at := 2 * math.Pi * float64(i*n+j) / float64(f.Rate)
-			f.Samples[2*j] = int16(8000 * math.Sin(at*left))
-			f.Samples[2*j+1] = int16(8000 * math.Sin(at*right))
+			for c, hz := range hz {
+				f.Samples[len(f.Samples)/n*j+c] = int16(8000 * math.Sin(at*hz))
+			}
 		}
 		f.Time = time.Duration(i) * 10 * time.Millisecond
 		return f
@@ -28,9 +36,9 @@ func Tone(left, right float64) func(i int) *capture.AudioFrame {
 }
 
 // share is the part of a channel's power that lies at hz.
-func share(samples []int16, channel int, hz float64) float64 {
+func share(samples []int16, channels, channel int, hz float64) float64 {
 	var re, im, power, n float64
-	for i := channel; i < len(samples); i += 2 {
+	for i := channel; i < len(samples); i += channels {
 		v, at := float64(samples[i]), 2*math.Pi*hz*n/48000
 		re, im, power, n = re+v*math.Cos(at), im+v*math.Sin(at), power+v*v, n+1
 	}
@@ -38,6 +46,11 @@ func share(samples []int16, channel int, hz float64) float64 {
 }
 
 type audioSuite struct{ b encode.Backend }
+
+// chord is a tone of its own for each channel of the codec.
+func (s audioSuite) chord() func(i int) *capture.AudioFrame {
+	return chord(tones[:s.b.Codec.Channels]...)
+}
 
 func runAudio(t *testing.T, b encode.Backend) {
 	s := audioSuite{b}
@@ -73,7 +86,7 @@ func (s audioSuite) open(t *testing.T) (encode.AudioEncoder, encode.AudioDecoder
 func (s audioSuite) play(t *testing.T, n, skip int, lost func(i int) bool) []int16 {
 	t.Helper()
 	e, d := s.open(t)
-	tone := Tone(440, 1000)
+	tone := s.chord()
 	var c encode.Chunk
 	var out []int16
 	for i := range n {
@@ -104,23 +117,25 @@ func (s audioSuite) play(t *testing.T, n, skip int, lost func(i int) bool) []int
 
 func (s audioSuite) tone(t *testing.T) {
 	got := s.play(t, 60, 10, func(int) bool { return false })
-	if l, r := share(got, 0, 440), share(got, 1, 1000); l < 0.98 || r < 0.98 {
-		t.Errorf("%.2f of the left is at its 440 Hz, %.2f of the right at its 1000 Hz", l, r)
+	for c, hz := range tones[:s.b.Codec.Channels] {
+		if part := share(got, s.b.Codec.Channels, c, hz); part < 0.98 {
+			t.Errorf("%.2f of channel %d is at its %v Hz", part, c, hz)
+		}
 	}
 }
 
 func (s audioSuite) loss(t *testing.T) {
 	got := s.play(t, 60, 10, func(i int) bool { return i%20 == 19 })
-	if l := share(got, 0, 440); l < 0.8 {
-		t.Errorf("with a chunk in twenty lost, %.2f of the left is at its 440 Hz", l)
+	if l := share(got, s.b.Codec.Channels, 0, tones[0]); l < 0.8 {
+		t.Errorf("with a chunk in twenty lost, %.2f of the left is at its %v Hz", l, tones[0])
 	}
 }
 
 func (s audioSuite) setBitrate(t *testing.T) {
 	e, _ := s.open(t)
-	tone := Tone(440, 1000)
+	tone := s.chord()
 	var c encode.Chunk
-	for _, bps := range []int{32_000, 192_000} {
+	for _, bps := range []int{16_000 * s.b.Codec.Channels, 96_000 * s.b.Codec.Channels} {
 		if err := e.SetBitrate(bps); err != nil {
 			t.Fatal(err)
 		}
@@ -144,7 +159,7 @@ func (s audioSuite) wrongFrames(t *testing.T) {
 		{},
 		{Samples: make([]int16, 960), Rate: 44100, Channels: 2},
 		{Samples: make([]int16, 480), Rate: 48000, Channels: 1},
-		{Samples: make([]int16, 14), Rate: 48000, Channels: 2},
+		{Samples: make([]int16, 7*s.b.Codec.Channels), Rate: 48000, Channels: s.b.Codec.Channels},
 	} {
 		if err := e.Encode(&c, &f); err == nil {
 			t.Errorf("%d samples at %d Hz in %d channels: no error", len(f.Samples), f.Rate, f.Channels)
@@ -157,7 +172,7 @@ func (s audioSuite) wrongFrames(t *testing.T) {
 
 func (s audioSuite) allocations(t *testing.T) {
 	e, d := s.open(t)
-	f := Tone(440, 1000)(0)
+	f := s.chord()(0)
 	var c encode.Chunk
 	n := testing.AllocsPerRun(50, func() {
 		if err := e.Encode(&c, f); err != nil {
@@ -180,7 +195,7 @@ func (s audioSuite) close(t *testing.T) {
 		}
 	}
 	var c encode.Chunk
-	if err := e.Encode(&c, Tone(440, 440)(0)); !errors.Is(err, encode.ErrClosed) {
+	if err := e.Encode(&c, s.chord()(0)); !errors.Is(err, encode.ErrClosed) {
 		t.Errorf("encode after Close: %v, want ErrClosed", err)
 	}
 	if _, err := d.Decode(&c); !errors.Is(err, encode.ErrClosed) {

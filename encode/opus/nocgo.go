@@ -21,7 +21,7 @@ type (
 	nativeDecoder struct{}
 )
 
-func openEncoder(encode.Params) (*nativeEncoder, error) { return nil, errMissing() }
+func openEncoder(encode.Params, layout) (*nativeEncoder, error) { return nil, errMissing() }
 
 func (*nativeEncoder) encode([]byte, []int16, int) (int, error) { return 0, errMissing() }
 
@@ -29,7 +29,7 @@ func (*nativeEncoder) setBitrate(int) error { return errMissing() }
 
 func (*nativeEncoder) close() {}
 
-func openDecoder(encode.Params) (*nativeDecoder, error) { return nil, errMissing() }
+func openDecoder(encode.Params, layout) (*nativeDecoder, error) { return nil, errMissing() }
 
 func (*nativeDecoder) decode([]int16, int, []byte) (int, error) { return 0, errMissing() }
 

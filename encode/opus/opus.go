@@ -8,13 +8,55 @@ import (
 	"github.com/causeway-rtc/causeway/encode"
 )
 
-// Backend encodes and decodes Opus with libopus.
-var Backend = encode.Backend{
-	Name:            "opus",
-	Codec:           encode.Opus,
-	Probe:           probe,
-	NewAudioEncoder: newEncoder,
-	NewAudioDecoder: newDecoder,
+// Backend encodes and decodes Opus with libopus, and Surround Opus of six
+// channels.
+var (
+	Backend  = backend(encode.Opus)
+	Surround = backend(encode.OpusSurround)
+)
+
+func backend(c encode.Codec) encode.Backend {
+	return encode.Backend{
+		Name:            c.Name,
+		Codec:           c,
+		Probe:           probe,
+		NewAudioEncoder: func(p encode.Params) (encode.AudioEncoder, error) { return newEncoder(p, c) },
+		NewAudioDecoder: func(p encode.Params) (encode.AudioDecoder, error) { return newDecoder(p, c) },
+	}
+}
+
+// layout is how channels share the streams of a packet (RFC 7845 §5.1.1):
+// streams in all, of which the first are coupled to pairs, and for each channel
+// which of the coded ones it is.
+type layout struct {
+	streams, coupled int
+	mapping          []byte
+}
+
+// layouts are those for a number of channels. That of six is said in the SDP
+// of [encode.OpusSurround] too, and puts them in the order of
+// [capture.AudioFrame]. A packet of one stream is a plain one.
+var layouts = map[int]layout{
+	1: {1, 0, []byte{0}},
+	2: {1, 1, []byte{0, 1}},
+	6: {4, 2, []byte{0, 1, 4, 5, 2, 3}},
+}
+
+// complete returns p with its zeros filled in for a codec, and the layout of
+// its channels.
+func complete(p encode.Params, c encode.Codec) (encode.Params, layout, error) {
+	if p.Channels == 0 {
+		p.Channels = c.Channels
+	}
+	p, err := p.WithAudioDefaults()
+	if err != nil {
+		return p, layout{}, fmt.Errorf("opus: %w", err)
+	}
+	l, ok := layouts[p.Channels]
+	if !ok {
+		return p, l, fmt.Errorf("opus: %d channels: it takes 1, 2 or 6", p.Channels)
+	}
+	return p, l, nil
 }
 
 // maxPacket is what the largest packet that libopus advises room for takes, in
@@ -29,12 +71,12 @@ type encoder struct {
 	native *nativeEncoder
 }
 
-func newEncoder(p encode.Params) (encode.AudioEncoder, error) {
-	p, err := p.WithAudioDefaults()
+func newEncoder(p encode.Params, c encode.Codec) (encode.AudioEncoder, error) {
+	p, l, err := complete(p, c)
 	if err != nil {
-		return nil, fmt.Errorf("opus: %w", err)
+		return nil, err
 	}
-	n, err := openEncoder(p)
+	n, err := openEncoder(p, l)
 	if err != nil {
 		return nil, fmt.Errorf("opus: open encoder: %w", err)
 	}
@@ -92,12 +134,12 @@ type decoder struct {
 	at   time.Duration
 }
 
-func newDecoder(p encode.Params) (encode.AudioDecoder, error) {
-	p, err := p.WithAudioDefaults()
+func newDecoder(p encode.Params, c encode.Codec) (encode.AudioDecoder, error) {
+	p, l, err := complete(p, c)
 	if err != nil {
-		return nil, fmt.Errorf("opus: %w", err)
+		return nil, err
 	}
-	n, err := openDecoder(p)
+	n, err := openDecoder(p, l)
 	if err != nil {
 		return nil, fmt.Errorf("opus: open decoder: %w", err)
 	}

@@ -12,3 +12,5 @@ func TestBackend(t *testing.T) {
 }
 
 func Benchmark(b *testing.B) { encodetest.BenchAudio(b, opus.Backend) }
+
+func TestSurround(t *testing.T) { encodetest.Run(t, opus.Surround, encodetest.Options{}) }

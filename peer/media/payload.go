@@ -26,7 +26,7 @@ func newPayloader(c encode.Codec) rtp.Payloader {
 		return &codecs.H264Payloader{} // RFC 6184, packetization-mode 1
 	case encode.VP8.Name:
 		return &codecs.VP8Payloader{} // RFC 7741
-	case encode.Opus.Name:
+	case encode.Opus.Name, encode.OpusSurround.Name:
 		return &codecs.OpusPayloader{} // RFC 7587
 	}
 	return nil

@@ -27,6 +27,9 @@ type Options struct {
 	Width, Height int
 	// Touch makes the page believe in a phone: touch instead of a mouse.
 	Touch bool
+	// Sound is the sound server that pages play to, in the form of
+	// $PULSE_SERVER. Empty means that nobody hears them.
+	Sound string
 	// Autoplay lets pages play sound without a gesture.
 	Autoplay bool
 	// LocalIPs makes ICE candidates hold addresses instead of mDNS names.
@@ -195,13 +198,16 @@ func (o Options) flags(path, profile string) []chromedp.ExecAllocatorOption {
 	flags := []string{
 		"no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "no-default-browser-check",
 		"disable-background-networking", "disable-component-update", "disable-sync", "disable-extensions",
-		"disable-dev-shm-usage", "disable-search-engine-choice-screen", "password-store=basic", "mute-audio",
+		"disable-dev-shm-usage", "disable-search-engine-choice-screen", "password-store=basic",
 		// A window that is covered, as all are on a bare display, must not be throttled.
 		"disable-backgrounding-occluded-windows", "disable-renderer-backgrounding", "disable-background-timer-throttling",
 		fmt.Sprintf("window-size=%d,%d", o.Width, o.Height), "window-position=0,0",
 	}
 	if o.Display == "" {
 		flags = append(flags, "headless=new", "hide-scrollbars")
+	}
+	if o.Sound == "" {
+		flags = append(flags, "mute-audio")
 	}
 	if o.Kiosk {
 		flags = append(flags, "kiosk")
@@ -219,6 +225,9 @@ func (o Options) flags(path, profile string) []chromedp.ExecAllocatorOption {
 	}
 	if o.Display != "" {
 		options = append(options, chromedp.Env("DISPLAY="+o.Display))
+	}
+	if o.Sound != "" {
+		options = append(options, chromedp.Env("PULSE_SERVER="+o.Sound))
 	}
 	for _, flag := range append(flags, o.Flags...) {
 		name, value, given := strings.Cut(flag, "=")

@@ -83,7 +83,7 @@ func serve(ctx context.Context, listen string) error {
 				Codecs: []encode.Codec{encode.H264, encode.VP8}, Encoders: codecs.All,
 			})),
 			streams.NewTrack("sound", streams.NewAudio(streams.AudioOptions{
-				Backends: []capture.AudioBackend{sounds.Backend()}, Encoder: opus.Backend,
+				Backends: []capture.AudioBackend{sounds.Backend()}, Encoders: []encode.Backend{opus.Backend},
 			})),
 		},
 		// A scene is an input.Injector: what viewers do ends up in Inject.

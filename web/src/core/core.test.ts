@@ -6,7 +6,7 @@ import { rejection } from './errors';
 import { Emitter } from './events';
 import { quantile } from './frames';
 import { edit } from './input/text';
-import { withStereo } from './session';
+import { withStereo, withSurround } from './sound';
 import { refreshOf } from './viewport';
 
 test('waits stay under a second for two minutes, then grow', () => {
@@ -61,6 +61,18 @@ test('Opus is asked for in stereo, once', () => {
   const stereo = 'a=rtpmap:111 opus/48000/2\r\na=fmtp:111 minptime=10;useinbandfec=1;stereo=1\r\na=fmtp:96 x\r\n';
   assert.equal(withStereo(sdp), stereo);
   assert.equal(withStereo(stereo), stereo);
+});
+
+test('5.1 is taken where it is offered, before stereo, once', () => {
+  const form = 'a=rtpmap:100 multiopus/48000/6\r\na=fmtp:100 num_streams=4\r\n';
+  const offer = `v=0\r\nm=video 9 X 96\r\nm=audio 9 X 100 102\r\n${form}a=rtpmap:102 opus/48000/2\r\n`;
+  const answer = 'v=0\r\nm=video 9 X 96\r\nm=audio 9 X 102\r\na=rtpmap:102 opus/48000/2\r\n';
+  const better = `v=0\r\nm=video 9 X 96\r\nm=audio 9 X 100 102\r\na=rtpmap:102 opus/48000/2\r\n${form}`;
+  assert.equal(withSurround(answer, offer), better);
+  assert.equal(withSurround(better, offer), better);
+  assert.equal(withSurround(answer, answer), answer);
+  const refusal = answer.replace('m=audio 9', 'm=audio 0');
+  assert.equal(withSurround(refusal, offer), refusal);
 });
 
 test('the refresh rate is the median, so a hiccup does not matter', () => {

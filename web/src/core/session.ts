@@ -2,6 +2,7 @@ import { ConnectError } from './errors';
 import { Emitter } from './events';
 import { silent, type Log } from './log';
 import { asObject } from './messages';
+import { offersSurround, withStereo, withSurround } from './sound';
 
 export interface SessionEvents {
   track: RTCTrackEvent;
@@ -98,13 +99,21 @@ export class Session extends Emitter<SessionEvents> {
   private async offer(): Promise<void> {
     try {
       this.makingOffer = true;
-      await this.pc.setLocalDescription();
+      await this.pc.setLocalDescription(await this.better());
       this.sendDescription();
     } catch (error) {
       this.log('warn', 'could not offer', error);
     } finally {
       this.makingOffer = false;
     }
+  }
+
+  /** An offer that keeps the 5.1 that was agreed on, which the browser would leave out; nothing when there is none. */
+  private async better(): Promise<RTCSessionDescriptionInit | undefined> {
+    const agreed = this.pc.remoteDescription?.sdp ?? '';
+    if (!offersSurround(agreed)) return undefined;
+    const { sdp = '' } = await this.pc.createOffer();
+    return { type: 'offer', sdp: withSurround(withStereo(sdp), agreed) };
   }
 
   private async describe(description: RTCSessionDescriptionInit): Promise<void> {
@@ -128,17 +137,18 @@ export class Session extends Emitter<SessionEvents> {
     }
   }
 
-  /** Chromium plays Opus as mono unless its own description says stereo, and no API does. */
+  /** Chromium plays Opus as stereo or 5.1 only where its own description says so, and no API does. */
   private async answer(offer: string): Promise<void> {
     const { pc } = this;
-    if (/stereo=1/.test(offer)) {
-      const answer = await pc.createAnswer();
-      const sdp = withStereo(answer.sdp ?? '');
+    const { sdp = '' } = await pc.createAnswer();
+    const stereo = offer.includes('stereo=1') ? withStereo(sdp) : sdp;
+    for (const better of [withSurround(stereo, offer), stereo]) {
+      if (better === sdp) break;
       try {
-        await pc.setLocalDescription({ type: 'answer', sdp });
+        await pc.setLocalDescription({ type: 'answer', sdp: better });
         return;
       } catch (error) {
-        this.log('info', 'no stereo', error);
+        this.log('info', 'the browser does not take its sound that way', error);
       }
     }
     await pc.setLocalDescription();
@@ -188,9 +198,3 @@ function lost(): ConnectError {
   return new ConnectError('network', 'the network path to the other side is lost');
 }
 
-/** Adds stereo=1 to the parameters of Opus. */
-export function withStereo(sdp: string): string {
-  const payload = /^a=rtpmap:(\d+) opus\//im.exec(sdp)?.[1];
-  if (!payload) return sdp;
-  return sdp.replace(new RegExp(`^(a=fmtp:${payload} (?!.*stereo=1).*?)\\r?$`, 'm'), '$1;stereo=1\r');
-}
