@@ -41,6 +41,8 @@ var mayImport = map[string][]string{
 	"peer/msgpack":    {},
 	"peer/events":     {},
 	"peer/peerserver": {},
+	"peer/engineio":   {},
+	"peer/socketio":   {},
 	"peer/peerjs": {
 		"encode", "input", "streams", "peer", "peer/auth", "peer/binarypack", "peer/congestion", "peer/events", "peer/media", "peer/msgpack", "peer/peerserver",
 	},
