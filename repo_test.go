@@ -43,6 +43,8 @@ var mayImport = map[string][]string{
 	"peer/peerserver": {},
 	"peer/engineio":   {},
 	"peer/socketio":   {},
+	// The SFU is an interface, which cmd fills.
+	"peer/skywayserver": {"peer/engineio", "peer/socketio"},
 	"peer/peerjs": {
 		"encode", "input", "streams", "peer", "peer/auth", "peer/binarypack", "peer/congestion", "peer/events", "peer/media", "peer/msgpack", "peer/peerserver",
 	},

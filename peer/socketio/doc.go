@@ -6,5 +6,5 @@
 // 51-["NAME",{…,"_placeholder":true,"num":0}] and a binary message for each
 // number. Acknowledgements are ignored, since SkyWay has none.
 //
-//	skywayserver ⇄ socketio ⇄ text and binary messages
+//	peer ⇄ socketio ⇄ text and binary messages
 package socketio
