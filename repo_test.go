@@ -62,7 +62,8 @@ type family struct {
 var families = []family{
 	{contract: "capture", table: "capture/backends"},
 	{contract: "encode", table: "encode/codecs", upstream: []string{"capture"}},
-	{contract: "input", table: "input/injectors"},
+	// What plays on a sound server connects to it as what records from it does.
+	{contract: "input", table: "input/injectors", upstream: []string{"capture/pulse"}},
 	{contract: "peer/signal", table: "peer/signal/drivers"},
 }
 

@@ -12,17 +12,18 @@ const (
 	Gamepad
 	Touch
 	Clipboard
+	Microphone
 
 	// None lets a viewer watch.
 	None Level = 0
 	// All is everything that controls a desktop. The clipboard is apart: it
 	// lets a viewer read as well.
 	All = Mouse | Keyboard | Gamepad | Touch
-	// Everything is All and the clipboard.
-	Everything = All | Clipboard
+	// Everything is All, the clipboard and the microphone.
+	Everything = All | Clipboard | Microphone
 )
 
-var levelNames = []string{"mouse", "keyboard", "gamepad", "touch", "clipboard"}
+var levelNames = []string{"mouse", "keyboard", "gamepad", "touch", "clipboard", "microphone"}
 
 // Has is true when l includes all of want.
 func (l Level) Has(want Level) bool { return l&want == want }

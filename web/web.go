@@ -125,9 +125,9 @@ func secure(h http.Header, host string) {
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Embedder-Policy", "require-corp")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	h.Set("Permissions-Policy", "autoplay=(self), fullscreen=(self), gamepad=(self), "+
+	h.Set("Permissions-Policy", "autoplay=(self), fullscreen=(self), gamepad=(self), microphone=(self), "+
 		"clipboard-read=(self), clipboard-write=(self), screen-wake-lock=(self), "+
-		"camera=(), microphone=(), geolocation=(), display-capture=(), usb=(), serial=(), hid=(), midi=(), payment=()")
+		"camera=(), geolocation=(), display-capture=(), usb=(), serial=(), hid=(), midi=(), payment=()")
 }
 
 // connectSources allows WebSockets to our own host. Browsers of before CSP 3

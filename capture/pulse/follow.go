@@ -36,7 +36,7 @@ type target struct {
 
 // begin starts to record and to follow the server's events.
 func (r *recorder) begin(ctx context.Context) error {
-	defer r.server.bound(ctx)()
+	defer r.server.Bound(ctx)()
 	r.target.stream = proto.Undefined
 	const mask = proto.SubscriptionMaskServer | proto.SubscriptionMaskSink | proto.SubscriptionMaskSource |
 		proto.SubscriptionMaskSinkInput
@@ -62,7 +62,7 @@ func (r *recorder) follow() {
 		}
 		var err error
 		select {
-		case <-r.server.socket.gone:
+		case <-r.server.Gone():
 			return
 		case <-due:
 			err = r.measure()

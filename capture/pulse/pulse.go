@@ -17,15 +17,15 @@ var Backend = capture.AudioBackend{Name: "pulse", Sources: sources, Open: open}
 // sources lists the server's sources; those that end in ".monitor" are what an
 // output plays.
 func sources(ctx context.Context, o capture.AudioOptions) ([]string, error) {
-	s, err := dial(ctx, o.Server, func(any) {})
+	s, err := Dial(ctx, o.Server, func(any) {})
 	if err != nil {
 		return nil, err
 	}
-	defer s.hangUp()
-	defer s.bound(ctx)()
+	defer s.HangUp()
+	defer s.Bound(ctx)()
 	var list proto.GetSourceInfoListReply
 	if err := s.Request(&proto.GetSourceInfoList{}, &list); err != nil {
-		return nil, fmt.Errorf("pulse: list the sources of %s: %w", s.name, err)
+		return nil, fmt.Errorf("pulse: list the sources of %s: %w", s.Name(), err)
 	}
 	var names []string
 	for _, info := range list {
@@ -42,14 +42,14 @@ func open(ctx context.Context, o capture.AudioOptions) (capture.AudioSource, err
 		return nil, fmt.Errorf("pulse: %d channels: it records 2 or 6", o.Channels)
 	}
 	r := newRecorder(o)
-	s, err := dial(ctx, o.Server, r.receive)
+	s, err := Dial(ctx, o.Server, r.receive)
 	if err != nil {
 		return nil, err
 	}
 	r.server = s
 	if err := r.begin(ctx); err != nil {
-		s.hangUp()
-		return nil, fmt.Errorf("pulse: record from %s: %w", s.name, err)
+		s.HangUp()
+		return nil, fmt.Errorf("pulse: record from %s: %w", s.Name(), err)
 	}
 	return r, nil
 }

@@ -24,7 +24,7 @@ const (
 
 // recorder implements [capture.AudioSource].
 type recorder struct {
-	server *server
+	server *Server
 	source string // as named in the options
 	// channels is how many samples are recorded at a time.
 	channels int
@@ -119,7 +119,7 @@ func (r *recorder) Next(ctx context.Context) (*capture.AudioFrame, error) {
 		case <-r.arrived:
 		case <-ctx.Done():
 		case <-r.closed:
-		case <-r.server.socket.gone:
+		case <-r.server.Gone():
 		}
 	}
 }
@@ -157,8 +157,8 @@ func (r *recorder) ended(ctx context.Context) error {
 	default:
 	}
 	select {
-	case <-r.server.socket.gone:
-		return fmt.Errorf("pulse: sound server %q: %w", r.server.name, capture.ErrLost)
+	case <-r.server.Gone():
+		return fmt.Errorf("pulse: sound server %q: %w", r.server.Name(), capture.ErrLost)
 	default:
 		return nil
 	}
@@ -168,7 +168,7 @@ func (r *recorder) ended(ctx context.Context) error {
 func (r *recorder) Close() error {
 	r.closing.Do(func() {
 		close(r.closed)
-		r.server.hangUp()
+		r.server.HangUp()
 		r.control.Wait()
 	})
 	return nil

@@ -18,12 +18,19 @@ import (
 // patience is how long a server may take to answer before it counts as dead.
 const patience = 3 * time.Second
 
-// server is a connection to a sound server.
-type server struct {
+// Server is a connection to a sound server. Requests may be made from any
+// goroutine but that of the messages; see [Dial].
+type Server struct {
 	proto.Client
 	name   string
 	socket *socket
 }
+
+// Name is the address that was dialled.
+func (s *Server) Name() string { return s.name }
+
+// Gone is closed once the connection is dead, however it died.
+func (s *Server) Gone() <-chan struct{} { return s.socket.gone }
 
 // socket tells when its connection is dead, which the protocol library does
 // not in all cases.
@@ -42,9 +49,10 @@ func (s *socket) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// dial connects to the server at address, or the user's own. receive is called
-// with the server's messages, from one goroutine; it must not make requests.
-func dial(ctx context.Context, address string, receive func(any)) (*server, error) {
+// Dial connects to the server at address, in the form of $PULSE_SERVER, or the
+// user's own. receive is called with the server's messages, from one goroutine;
+// it must not make requests.
+func Dial(ctx context.Context, address string, receive func(any)) (*Server, error) {
 	if address == "" {
 		address = userServer()
 	}
@@ -60,21 +68,21 @@ func dial(ctx context.Context, address string, receive func(any)) (*server, erro
 		return nil, fmt.Errorf("pulse: no sound server at %q; start PulseAudio or PipeWire's pulse service, "+
 			"or name the server as $PULSE_SERVER does: %w", address, err)
 	}
-	s := &server{name: address, socket: &socket{Conn: conn, gone: make(chan struct{})}}
+	s := &Server{name: address, socket: &socket{Conn: conn, gone: make(chan struct{})}}
 	// The library calls back even while it greets.
 	s.Callback = receive
 	s.SetTimeout(patience)
 	s.Open(s.socket)
-	defer s.bound(ctx)()
+	defer s.Bound(ctx)()
 	if err := s.greet(); err != nil {
-		s.hangUp()
+		s.HangUp()
 		return nil, fmt.Errorf("pulse: open the sound server %q: %w", address, errors.Join(err, ctx.Err()))
 	}
 	return s, nil
 }
 
 // greet proves who we are and says what we are called.
-func (s *server) greet() error {
+func (s *Server) greet() error {
 	var auth proto.AuthReply
 	if err := s.Request(&proto.Auth{Version: s.Version(), Cookie: cookie()}, &auth); err != nil {
 		return err
@@ -135,13 +143,13 @@ func parseServer(s string) (network, addr string, err error) {
 	return network, addr, nil
 }
 
-// bound hangs up when ctx is done before the returned function is called.
-func (s *server) bound(ctx context.Context) (stop func() bool) {
+// Bound hangs up when ctx is done before the returned function is called.
+func (s *Server) Bound(ctx context.Context) (stop func() bool) {
 	return context.AfterFunc(ctx, func() { s.socket.Close() })
 }
 
-// hangUp closes the connection and waits until nothing is read from it.
-func (s *server) hangUp() {
+// HangUp closes the connection and waits until nothing is read from it.
+func (s *Server) HangUp() {
 	s.socket.Close()
 	<-s.socket.gone
 }

@@ -24,6 +24,7 @@ type config struct {
 	capture, inject   string
 	audio             string
 	speakers          string
+	microphone        string
 	id                string
 	peerjs            string
 	token, tokenFile  string
@@ -52,6 +53,7 @@ func (c *config) options() []flags.Option {
 		{Name: "inject", Arg: "NAME", Help: "auto, xtest, robotgo or none: what makes the viewer's keys and\npointer happen here; none lets viewers only watch (auto)", Value: flags.Choice(&c.inject, injectorNames()...)},
 		{Name: "audio", Arg: "SOURCE", Help: "auto, off, or a source that 'host list' shows (auto: what the\nspeakers play)", Value: flags.Text(&c.audio)},
 		{Name: "speakers", Arg: "HOW", Help: "stereo or 5.1: how the sound is sent to viewers that can play it so;\nothers get stereo (stereo)", Value: flags.Choice(&c.speakers, "stereo", surround)},
+		{Name: "microphone", Arg: "HOW", Help: "on or off: let programs here record what viewers say (on)", Value: flags.Choice(&c.microphone, "on", "off")},
 		{Name: "id", Arg: "PEERID", Help: "this host's name among peers: letters, digits, - and _ (desktop)", Value: ident{&c.id}},
 		{Name: "peerjs", Arg: "HOW", Help: "on or off: let pages that use PeerJS call this host by its --id,\nthrough the PeerServer at /peerjs (on)", Value: flags.Choice(&c.peerjs, "on", "off")},
 		{Name: "token", Arg: "TOKEN", Help: "the secret that viewers must know (a new random one). Other users\nof this machine can see flags: prefer --token-file or CAUSEWAY_TOKEN", Value: flags.Text(&c.token)},
@@ -71,7 +73,7 @@ func (c *config) options() []flags.Option {
 func parseConfig(args []string, getenv func(string) string) (config, error) {
 	c := config{
 		listen: "127.0.0.1:8470", fps: 60, bitrate: 8_000_000, codec: "auto", encoder: "auto",
-		capture: "auto", inject: "auto", audio: "auto", speakers: "stereo", id: "desktop", peerjs: "on", auth: "token", tls: "auto", logFormat: "text",
+		capture: "auto", inject: "auto", audio: "auto", speakers: "stereo", microphone: "on", id: "desktop", peerjs: "on", auth: "token", tls: "auto", logFormat: "text",
 	}
 	rest, err := flags.Parse("host", c.options(), args, getenv)
 	if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/causeway-rtc/causeway/capture"
 	"github.com/causeway-rtc/causeway/capture/virtual"
 	"github.com/causeway-rtc/causeway/input"
+	"github.com/causeway-rtc/causeway/input/injectors"
 )
 
 // desktop is what is streamed: the display that the machine has, or a virtual
@@ -212,4 +214,18 @@ func (d *desktop) injectors(all []input.Backend) []input.Backend {
 		}
 	}
 	return bound
+}
+
+// microphone is one that viewers speak into, on the sound server of the moment.
+func (d *desktop) microphone(ctx context.Context) (input.VirtualMicrophone, error) {
+	errs := []error{errors.ErrUnsupported}
+	for _, b := range injectors.Microphones {
+		_, server := d.now()
+		m, err := b.Open(ctx, input.MicrophoneOptions{Server: server, Log: d.log})
+		if err == nil {
+			return m, nil
+		}
+		errs = append(errs, err)
+	}
+	return nil, errors.Join(errs...)
 }

@@ -72,6 +72,7 @@ type host struct {
 	inject *reopener // nil when viewers may only watch
 	peer   *peer.Peer
 	peerjs *peerjsHost // nil when it is off
+	ears   *hearing    // nil when nobody hears the viewers
 }
 
 func newHost(c config, desk *desktop, port *peer.Port, log *slog.Logger) (*host, error) {
@@ -98,6 +99,9 @@ func newHost(c config, desk *desktop, port *peer.Port, log *slog.Logger) (*host,
 	if h.peer, err = peer.New(o); err != nil {
 		return nil, err
 	}
+	if desktop.Level().Has(input.Microphone) {
+		h.ears = newHearing(desktop, h.desk.microphone, log)
+	}
 	h.peerjs, err = h.newPeerJS(desktop, guard)
 	return h, err
 }
@@ -113,6 +117,9 @@ func (h *host) stream() (*streams.Stream, error) {
 	if h.c.inject != "none" {
 		h.inject = h.injector()
 		o.Injector, o.Level = input.NewDesk(h.inject), input.All
+		if h.c.microphone == "on" {
+			o.Level |= input.Microphone
+		}
 	}
 	return streams.New(o)
 }
@@ -241,6 +248,9 @@ func (h *host) run(ctx context.Context, conf *tls.Config, ready func() error) er
 	var wg sync.WaitGroup
 	failed := make(chan error, 2)
 	wg.Go(func() { h.desk.run(ctx) })
+	if h.ears != nil {
+		wg.Go(func() { h.ears.follow(ctx, h.peer) })
+	}
 	if h.peerjs != nil {
 		defer h.peerjs.close()
 		wg.Go(func() { h.peerjs.run(ctx) })

@@ -2,8 +2,12 @@ package main
 
 import (
 	"context"
+	"encoding/binary"
 	"math"
+	"os"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"testing"
 	"time"
 
@@ -242,4 +246,64 @@ func TestEachOfSixLoudspeakersIsHeardOnItsOwn(t *testing.T) {
 		stop()
 	}
 	v.wait("a sound", func(s seen) bool { return s.Loudness > 0 })
+}
+
+// toneFile writes a second of a tone to a file, as Chromium's fake microphone
+// wants it.
+func toneFile(t *testing.T, hz float64) string {
+	t.Helper()
+	const rate = 48000
+	wav := append([]byte("RIFF\x00\x00\x00\x00WAVEfmt "), 16, 0, 0, 0, 1, 0, 1, 0)
+	wav = binary.LittleEndian.AppendUint32(wav, rate)
+	wav = binary.LittleEndian.AppendUint32(wav, 2*rate)
+	wav = append(wav, 2, 0, 16, 0, 'd', 'a', 't', 'a')
+	wav = binary.LittleEndian.AppendUint32(wav, 2*rate)
+	for i := range rate {
+		wav = binary.LittleEndian.AppendUint16(wav, uint16(int16(10000*math.Sin(2*math.Pi*hz*float64(i)/rate))))
+	}
+	binary.LittleEndian.PutUint32(wav[4:], uint32(len(wav)-8))
+	name := filepath.Join(t.TempDir(), "tone.wav")
+	if err := os.WriteFile(name, wav, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func TestViewerSpeaksIntoAMicrophoneOfTheHost(t *testing.T) {
+	capturetest.Command(t, nil, "pulseaudio")
+	h := startHost(t, nil, "--virtual", "320x240", "--run", "exec sleep 1000000", "--fps", "20")
+	server := soundServerOf(h, 1)
+	b := browse(t, h, webtest.Options{Flags: []string{
+		"use-fake-device-for-media-stream", "use-fake-ui-for-media-stream",
+		"use-file-for-fake-audio-capture=" + toneFile(t, 500), "disable-features=WebRtcHideLocalIpsWithMdns,ChromeWideEchoCancellation",
+	}})
+	press := func(label string) {
+		t.Helper()
+		b.Wait(`document.querySelector('button[aria-label="`+label+`"]') !== null`, patience)
+		b.Eval(`document.querySelector('button[aria-label="`+label+`"]').click()`, nil)
+	}
+	press("Speak to the desktop")
+	until(t, "the microphone", func() bool {
+		names, err := cpulse.Backend.Sources(t.Context(), capture.AudioOptions{Server: server})
+		return err == nil && slices.Contains(names, "causeway_microphone")
+	})
+	s, err := cpulse.Backend.Open(t.Context(), capture.AudioOptions{Server: server, Source: "causeway_microphone", Channels: 6})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	e := &ear{t, s}
+	e.levels(500)
+	press("Stop speaking to the desktop")
+	until(t, "silence", func() bool {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		for {
+			if _, err := s.Next(ctx); err != nil {
+				return ctx.Err() != nil // a second without a sound
+			}
+		}
+	})
+	press("Speak to the desktop")
+	e.levels(500)
 }

@@ -8,3 +8,6 @@ import (
 
 // All is what can inject here, the best first. It never changes.
 var All = []input.Backend{robotgo.Backend, xtest.Backend}
+
+// Microphones is what viewers can speak into here: nothing yet.
+var Microphones []input.MicrophoneBackend

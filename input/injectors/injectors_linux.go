@@ -2,9 +2,13 @@ package injectors
 
 import (
 	"github.com/causeway-rtc/causeway/input"
+	"github.com/causeway-rtc/causeway/input/pulse"
 	"github.com/causeway-rtc/causeway/input/robotgo"
 	"github.com/causeway-rtc/causeway/input/xtest"
 )
 
 // All is what can inject here, the best first. It never changes.
 var All = []input.Backend{xtest.Backend, robotgo.Backend}
+
+// Microphones is what viewers can speak into here. It never changes.
+var Microphones = []input.MicrophoneBackend{pulse.Microphone}

@@ -9,3 +9,6 @@ import (
 
 // All is what can inject here, the best first. It never changes.
 var All = []input.Backend{xtest.Backend}
+
+// Microphones is what viewers can speak into here: nothing yet.
+var Microphones []input.MicrophoneBackend

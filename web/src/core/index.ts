@@ -27,6 +27,7 @@ export {
 export { consoleLog, type Log, type LogLevel } from './log';
 export { getMediaCapabilities, type MediaCapabilities, type VideoWish } from './media';
 export type { StreamInfo, TrackInfo } from './messages';
+export { Microphone, type MicrophoneEvents } from './microphone';
 export {
   OutboundStream, StreamType, type InputEvent, type OutboundStreamEvents, type OutboundStreamOptions,
 } from './outbound';

@@ -1,4 +1,4 @@
-import type { WatchedPeer } from '../core/index';
+import { Microphone, type WatchedPeer } from '../core/index';
 import { Banner } from './banner';
 import { Card } from './card';
 import { button, el } from './dom';
@@ -22,14 +22,17 @@ export class Page {
   private readonly banner = new Banner();
   private readonly toolbar: Toolbar;
   private readonly stats: StatsPanel;
+  private readonly microphone: Microphone;
 
   constructor(private readonly peer: WatchedPeer, { hasToken, bare }: PageOptions) {
     const { stream } = peer;
     this.stats = new StatsPanel(peer, (shown) => this.toolbar.markStats(shown));
-    this.toolbar = new Toolbar(peer, {
+    this.microphone = new Microphone(peer);
+    this.toolbar = new Toolbar(peer, this.microphone, {
       fullscreen: () => void this.toggleFullscreen(),
       game: () => void this.toggleGame(),
       sound: () => (stream.sound === 'on' ? stream.muteAudio() : void stream.resumeAudio()),
+      microphone: () => void this.toggleMicrophone(),
       keyboard: () => stream.devices.showKeyboard(!stream.devices.keyboardShown),
       stats: () => this.stats.toggle(),
     });
@@ -86,6 +89,11 @@ export class Page {
   private async toggleFullscreen(): Promise<void> {
     if (document.fullscreenElement) await document.exitFullscreen();
     else await this.try('full screen', () => this.peer.stream.requestFullscreen());
+  }
+
+  private async toggleMicrophone(): Promise<void> {
+    if (this.microphone.active) this.microphone.turnOff();
+    else await this.try('the microphone', () => this.microphone.turnOn());
   }
 
   private async toggleGame(): Promise<void> {

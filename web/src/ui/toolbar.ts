@@ -1,4 +1,4 @@
-import type { WatchedPeer } from '../core/index';
+import type { Microphone, WatchedPeer } from '../core/index';
 import { button, el, relabel } from './dom';
 
 /** How long, in ms, the toolbar stays after the pointer left it, and at first. */
@@ -9,6 +9,7 @@ export interface ToolbarActions {
   fullscreen(): void;
   game(): void;
   sound(): void;
+  microphone(): void;
   keyboard(): void;
   stats(): void;
 }
@@ -20,10 +21,11 @@ export class Toolbar {
   private readonly dot = el('span', 'dot');
   private timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly peer: WatchedPeer, actions: ToolbarActions) {
+  constructor(private readonly peer: WatchedPeer, private readonly microphone: Microphone, actions: ToolbarActions) {
     this.buttons = {
       keyboard: button('Show the keyboard', 'keyboard', actions.keyboard),
       sound: button('Turn sound off', 'sound', actions.sound),
+      microphone: button('Speak to the desktop', 'microphone', actions.microphone),
       game: button('Game mode: lock the pointer', 'game', actions.game),
       stats: button('Show statistics (Ctrl+Alt+Shift+S)', 'stats', actions.stats),
       fullscreen: button('Full screen', 'fullscreen', actions.fullscreen),
@@ -47,6 +49,7 @@ export class Toolbar {
     peer.stream.addEventListener('sound', () => this.update());
     peer.stream.devices.addEventListener('lock-change', () => this.update());
     peer.stream.devices.addEventListener('keyboard-change', () => this.update());
+    microphone.on('change', () => this.update());
     document.addEventListener('fullscreenchange', () => this.update());
     this.show(greeting);
   }
@@ -75,6 +78,9 @@ export class Toolbar {
     this.dot.title = state;
     const on = stream.sound === 'on';
     relabel(this.buttons.sound, on ? 'Turn sound off' : 'Turn sound on', on ? 'sound' : 'muted');
+    this.buttons.microphone.hidden = !this.microphone.permitted;
+    const speaking = this.microphone.active;
+    this.mark('microphone', speaking, speaking ? 'Stop speaking to the desktop' : 'Speak to the desktop');
     const full = document.fullscreenElement !== null;
     relabel(this.buttons.fullscreen, full ? 'Leave full screen' : 'Full screen', full ? 'window' : 'fullscreen');
     this.mark('game', stream.devices.mode === 'game', 'Game mode: lock the pointer');
