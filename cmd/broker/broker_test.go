@@ -126,6 +126,43 @@ func TestBothProtocolsOnOnePort(t *testing.T) {
 	}
 }
 
+// Without a key there is no SkyWay, and the flags reach it.
+func TestSkyWay(t *testing.T) {
+	const key = "00000000-0000-0000-0000-000000000000"
+	const path = "/socket.io/?EIO=3&transport=websocket&token=t&peerId=a&apiKey="
+	addr, _ := start(t)
+	if _, resp, err := websocket.Dial(t.Context(), "ws://"+addr+path+key, nil); err == nil || resp.StatusCode != http.StatusBadRequest {
+		t.Errorf("without a key: %v", err)
+	}
+	secret := key[:35] + "1"
+	addr, end := start(t, "--skyway-key", key, "--skyway-key", secret+":s", "--allow_discovery")
+	c := dial(t, "ws://"+addr+path+key, nil)
+	for _, want := range []string{`0{`, `40`, `42["OPEN",{"peerId":"a"}]`} {
+		if got := read(t, c); !strings.HasPrefix(got, want) {
+			t.Errorf("received %s, want %s", got, want)
+		}
+	}
+	c = dial(t, "ws://"+addr+path+secret, nil)
+	for _, want := range []string{`0{`, `40`, `42["ERROR",{"type":"authentication"`, `41`, "closed"} {
+		if got := read(t, c); !strings.HasPrefix(got, want) {
+			t.Errorf("received %s, want %s", got, want)
+		}
+	}
+	resp, err := http.Get("http://" + addr + "/api/apikeys/" + key + "/clients/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, _ := io.ReadAll(resp.Body)
+	resp.Body.Close()
+	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
+	if got := strings.TrimSpace(string(b)); got != `["a"]` {
+		t.Errorf("the list is %s", got)
+	}
+	if status := end(); status != 0 {
+		t.Errorf("exit status %d", status)
+	}
+}
+
 // certificate writes a key and a certificate for 127.0.0.1.
 func certificate(t *testing.T) (keyFile, certFile string, pool *x509.CertPool) {
 	t.Helper()

@@ -8,10 +8,12 @@ import (
 	"time"
 
 	"github.com/causeway-rtc/causeway/cmd/internal/flags"
+	"github.com/causeway-rtc/causeway/cmd/internal/skyway"
 )
 
 // config is what the flags and the environment say. The names are the
-// original PeerServer's, whose users should have to learn nothing.
+// original PeerServer's where it has such a flag: its users should have to
+// learn nothing.
 type config struct {
 	host            string
 	port            int
@@ -24,6 +26,8 @@ type config struct {
 	cors            []string
 	sslKey, sslCert string
 	connsPerAddr    int
+	skyway          skyway.Keys
+	insecure        bool
 	logLevel        slog.Level
 	version, help   bool
 }
@@ -31,7 +35,7 @@ type config struct {
 // options lists the flags in the order of the help.
 func (c *config) options() []flags.Option {
 	const longest = 24 * time.Hour
-	return []flags.Option{
+	all := []flags.Option{
 		{Name: "port", Short: "p", Arg: "N", Help: "listen on this port; 0 is any free one (9000)", Value: flags.Number(&c.port, 0, 65535), Also: "PORT"},
 		{Name: "host", Short: "H", Arg: "ADDR", Help: "listen on this address of the machine alone (all)", Value: address{&c.host}},
 		{Name: "path", Arg: "PATH", Help: "serve PeerJS below this path (/)", Value: path{&c.path}, Also: "PEERSERVER_PATH"},
@@ -42,13 +46,17 @@ func (c *config) options() []flags.Option {
 		{Name: "alive_timeout", Arg: "MS", Help: "how long a PeerJS page may be silent (60000)", Value: milliseconds{&c.aliveTimeout, time.Second, longest}},
 		{Name: "concurrent_limit", Short: "c", Arg: "N", Help: "how many peers there may be (5000)", Value: flags.Number(&c.concurrentLimit, 1, 1_000_000)},
 		{Name: "conns_per_addr", Arg: "N", Help: "how many connections one address may have, lest one takes all (256)", Value: flags.Number(&c.connsPerAddr, 1, 1_000_000)},
-		{Name: "allow_discovery", Help: "let PeerJS pages list the ids of all peers", Value: flags.Bool(&c.allowDiscovery)},
+		{Name: "allow_discovery", Help: "let PeerJS and SkyWay pages list the ids of all peers", Value: flags.Bool(&c.allowDiscovery)},
 		{Name: "proxied", Help: "believe the X-Forwarded-For of the reverse proxy in front", Value: flags.Bool(&c.proxied)},
 		{Name: "cors", Arg: "ORIGIN", Help: "let only pages of this origin connect; may be given several times (all)", Value: origins{&c.cors}},
+	}
+	all = append(all, c.skyway.Options()...)
+	return append(all, []flags.Option{
+		{Name: "insecure", Help: "let SkyWay pages of other machines in without a credential where the key has no SECRET", Value: flags.Bool(&c.insecure)},
 		{Name: "log-level", Arg: "LEVEL", Help: "debug, info, warn or error (info)", Value: flags.Level(&c.logLevel)},
 		{Name: "version", Help: "print the version and exit", Value: flags.Bool(&c.version)},
 		{Name: "help", Short: "h", Help: "print this and exit", Value: flags.Bool(&c.help)},
-	}
+	}...)
 }
 
 // parseConfig reads the flags in args, which win, and the environment.

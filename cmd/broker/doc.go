@@ -1,7 +1,7 @@
 // Command broker is the rendezvous server alone: hosts, viewers and stock
-// PeerJS pages find each other through it, on one port.
+// PeerJS and SkyWay pages find each other through it, on one port.
 //
-// It serves our own signalling at /ws and a PeerServer below its path, takes
-// the flags of the original PeerServer, and needs no C and nothing beside it.
+// It serves our own signalling at /ws, a PeerServer below its path and SkyWay
+// at /socket.io/ and /api/apikeys/, takes the flags of the original PeerServer, and needs no C and nothing beside it.
 // 'broker --help' lists the flags.
 package main

@@ -65,8 +65,9 @@ func hint(err error) string {
 
 // printHelp writes what broker is and what its flags do.
 func printHelp(w io.Writer) {
-	fmt.Fprint(w, `broker lets peers find each other: hosts and viewers of Causeway at /ws, and
-stock PeerJS pages as a PeerServer would.
+	fmt.Fprint(w, `broker lets peers find each other: hosts and viewers of Causeway at /ws, stock
+PeerJS pages as a PeerServer would, and, with --skyway-key, stock SkyWay pages
+of skyway-js 4.
 
   broker                          serve on port 9000
   broker --port 443 --sslkey key.pem --sslcert cert.pem

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/causeway-rtc/causeway/peer/broker"
 	"github.com/causeway-rtc/causeway/peer/peerserver"
+	"github.com/causeway-rtc/causeway/peer/skywayserver"
 )
 
 // serve listens and serves until ctx is done. What it started has ended when
@@ -37,8 +39,9 @@ func serve(ctx context.Context, c config, stdout io.Writer, log *slog.Logger) er
 	}
 	native := broker.New(c.nativeOptions(log))
 	pages := peerserver.New(c.pagesOptions(log))
+	skyway := skywayserver.New(c.skywayOptions(log))
 	server := &http.Server{
-		Handler: c.handler(native, pages), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
+		Handler: c.handler(native, pages, skyway), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	failed := make(chan error, 1)
@@ -50,7 +53,7 @@ func serve(ctx context.Context, c config, stdout io.Writer, log *slog.Logger) er
 	case err = <-failed:
 		failed <- nil // for the wait below
 	}
-	shutdown(server, native, pages)
+	shutdown(server, native, pages, skyway)
 	<-failed
 	return err
 }
@@ -68,6 +71,19 @@ func (c *config) pagesOptions(log *slog.Logger) peerserver.Options {
 	}
 }
 
+// skywayOptions bound SkyWay as the flags bound PeerJS.
+func (c *config) skywayOptions(log *slog.Logger) skywayserver.Options {
+	keys := maps.Clone(c.skyway)
+	for name, key := range keys {
+		key.List = key.List || c.allowDiscovery
+		keys[name] = key
+	}
+	return skywayserver.Options{
+		Keys: keys, Insecure: c.insecure, Peers: c.concurrentLimit, ConnsPerAddr: c.connsPerAddr,
+		Proxied: c.proxied, Origins: c.cors, Log: log,
+	}
+}
+
 // allowOrigin tells whether the page that sent r may connect, or whether it
 // is from no page.
 func (c *config) allowOrigin(r *http.Request) bool {
@@ -75,10 +91,14 @@ func (c *config) allowOrigin(r *http.Request) bool {
 	return origin == "" || c.cors == nil || slices.Contains(c.cors, origin) || slices.Contains(c.cors, "*")
 }
 
-func (c *config) handler(native, pages http.Handler) http.Handler {
+func (c *config) handler(native, pages, skyway http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/ws", c.forwarded(native))
 	mux.Handle("/", pages)
+	if len(c.skyway) > 0 {
+		mux.Handle("/socket.io/", skyway)
+		mux.Handle("/api/apikeys/", skyway)
+	}
 	return mux
 }
 
@@ -113,6 +133,16 @@ func (c *config) greet(w io.Writer, bound *net.TCPAddr, secure bool) {
 	at := net.JoinHostPort(host, strconv.Itoa(bound.Port))
 	fmt.Fprintf(w, "Causeway: ws%s://%s/ws\n", s, at)
 	fmt.Fprintf(w, "PeerJS:   http%s://%s/%s, key %s\n", s, at, strings.Trim(c.path, "/"), c.key)
+	for _, key := range slices.Sorted(maps.Keys(c.skyway)) {
+		what := "with a credential"
+		if c.skyway[key].Secret == "" {
+			what = "from this machine alone, since it has no secret"
+			if c.insecure {
+				what = "from anywhere, without a credential"
+			}
+		}
+		fmt.Fprintf(w, "SkyWay:   http%s://%s, key %s, %s\n", s, at, key, what)
+	}
 }
 
 // tlsConfig is the TLS that the flags ask for, nil for none.

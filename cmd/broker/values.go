@@ -64,8 +64,11 @@ func (v path) Set(s string) error {
 	if !pathForm.MatchString(s) || strings.Contains(s, "//") {
 		return errors.New("allowed is a path of letters, digits, -, ., _ and ~ between slashes, such as /myapp")
 	}
-	if strings.Trim(s, "/") == "ws" {
+	switch at := strings.Trim(s, "/"); {
+	case at == "ws":
 		return errors.New("/ws is where Causeway's own signalling is: choose another, such as /peerjs")
+	case at == "socket.io", at == "api/apikeys", strings.HasPrefix(at, "socket.io/"), strings.HasPrefix(at, "api/apikeys/"):
+		return errors.New("that is where SkyWay pages connect: choose another, such as /peerjs")
 	}
 	*v.p = s
 	return nil
