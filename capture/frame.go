@@ -50,6 +50,9 @@ type Frame struct {
 	Stride [3]int
 	// Time is when the picture was captured, on the clock of [Now].
 	Time time.Duration
+	// Changed is when the first change since the frame before was noticed, or
+	// zero when that is not known.
+	Changed time.Duration
 	// Damage bounds what may have changed since the frame before, in pixels.
 	// Nil means everything.
 	Damage []image.Rectangle

@@ -14,3 +14,8 @@ import (
 func fromBGRA(dst, src *capture.Frame, r image.Rectangle, m Matrix) {
 	fromBGRAGeneric(dst, src, r, m)
 }
+
+// scalePlane is slow here for the same reason.
+func scalePlane(dst []byte, dstStride int, src []byte, srcStride, samples int, x, y []taps, to image.Point, row []uint16) {
+	scalePlaneGeneric(dst, dstStride, src, srcStride, samples, x, y, to, row)
+}

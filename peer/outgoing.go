@@ -398,7 +398,7 @@ func (o *outgoing) onInput(m webrtc.DataChannelMessage) {
 		o.remote.log.Debug("input was not injected", "err", err)
 	}
 	if t := o.video(); shows && t != nil {
-		t.Source().Poke()
+		t.Source().Poke(o.viewer.ID())
 	}
 }
 
@@ -419,8 +419,11 @@ func (o *outgoing) setViewport(v viewport) {
 		return
 	}
 	o.mu.Lock()
-	defer o.mu.Unlock()
 	o.viewport = Viewport{Width: int(v.Width), Height: int(v.Height), Refresh: v.Refresh}
+	o.mu.Unlock()
+	if t := o.video(); t != nil {
+		t.SetView(streams.View{Width: int(v.Width), Height: int(v.Height), Refresh: v.Refresh})
+	}
 }
 
 // ViewportOf is what the viewer of a stream last said of its picture, zero

@@ -144,7 +144,7 @@ func (s *audioSession) encode(f *capture.AudioFrame) error {
 		if err := enc.Encode(c, in); err != nil {
 			return err
 		}
-		s.d.Deliver(w.Codec, c, capture.Now()-began)
+		s.d.Deliver(w.Rung, c, capture.Now()-began)
 	}
 	return nil
 }

@@ -1,107 +1,174 @@
 package streams
 
 import (
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/causeway-rtc/causeway/capture"
 	"github.com/causeway-rtc/causeway/encode"
 )
 
-// keyframeInterval is the least time between two key frames of one codec.
+// keyframeInterval is the least time between two key frames of one rung.
 // Viewers that join or lose packets together share one, since a key frame is
 // ten times the size of another and a storm of them delays everybody.
-const keyframeInterval = 250 * time.Millisecond
+const keyframeInterval = 200 * time.Millisecond
 
-// Want is what the viewers of one codec ask for at this moment.
+// Want is what the viewers of one rung ask for at this moment.
 type Want struct {
-	Codec encode.Codec
+	Rung
 	// Key is true when the next chunk should be a key frame.
 	Key bool
 	// Bitrate is what the ways to the viewers carry, in bits a second, or
 	// zero when nobody has said.
 	Bitrate int
+	// Control is true for the rung of the viewer in control.
+	Control bool
 }
 
 // Stats counts what went through a track.
 type Stats struct {
-	// Frames and Bytes count the encoded chunks, once for each codec.
+	// Frames and Bytes count the encoded chunks, once for each rung.
 	Frames, Bytes uint64
 	// Keyframes counts those of them that are key frames, Skipped the
-	// chunks that slow sinks threw away.
-	Keyframes, Skipped uint64
+	// chunks that slow sinks threw away, Switches how often a sink went from
+	// one rung to another.
+	Keyframes, Skipped, Switches uint64
 	// Encoding is the time spent encoding.
 	Encoding time.Duration
-	// Target is the encoders' bit rate at this moment, in bits a second.
+	// Target is the encoders' highest bit rate at this moment, in bits a second.
 	Target int
-	// Sinks is how many are attached at this moment.
-	Sinks int
+	// Sinks and Rungs are how many there are at this moment.
+	Sinks, Rungs int
 }
 
 // Demand is what a [Source] sees of a track's sinks. The source reads from
-// one goroutine what is wanted, and delivers it.
+// one goroutine what is wanted; it may deliver from several.
 type Demand struct {
 	track   *Track
 	changed chan struct{}
 	poked   chan struct{}
+	pokedAt atomic.Int64
 
-	mu     sync.Mutex
-	codecs []*codecDemand // in the order of the first sink
-	sinks  map[*Sink]*codecDemand
-	width  int
-	height int
-	stats  Stats
+	mu      sync.Mutex
+	sinks   []*Sink // in the order of their coming
+	rungs   []*rungDemand
+	wishes  []wish // memory for place
+	stale   bool   // the sinks have to be put on rungs anew
+	control string // the viewer that did something last, or ""
+	width   int
+	height  int
+	stats   Stats
 }
 
-// codecDemand is the part of a Demand that concerns one codec.
-type codecDemand struct {
-	codec   encode.Codec
-	sinks   []*Sink
+// rungDemand is the part of a Demand that concerns one rung.
+type rungDemand struct {
+	Rung
 	key     bool          // one is asked for
 	begun   bool          // there was one
 	lastKey time.Duration // when
 }
 
 func newDemand(t *Track) *Demand {
-	return &Demand{
-		track:   t,
-		changed: make(chan struct{}, 1),
-		poked:   make(chan struct{}, 1),
-		sinks:   map[*Sink]*codecDemand{},
-	}
+	return &Demand{track: t, changed: make(chan struct{}, 1), poked: make(chan struct{}, 1)}
 }
 
-// Changed receives when a key frame or a new codec is wanted, so that a
+// Changed receives when a key frame or a new rung is wanted, so that a
 // source that waits for the picture to change stops waiting.
 func (d *Demand) Changed() <-chan struct{} { return d.changed }
 
 // Poked receives when something was injected.
 func (d *Demand) Poked() <-chan struct{} { return d.poked }
 
-// Wants appends to dst what is wanted now. now is the time on the clock of
-// [capture.Now]. A key frame that was asked for too soon after the last is
-// wanted later; KeyAfter says when.
+// PokedAt is when something was injected last, on the clock of [capture.Now],
+// or zero.
+func (d *Demand) PokedAt() time.Duration { return time.Duration(d.pokedAt.Load()) }
+
+// Wants appends to dst what is wanted now, first what somebody waits for. now
+// is the time on the clock of [capture.Now]. A key frame that was asked for too
+// soon after the last is wanted later; KeyAfter says when.
 func (d *Demand) Wants(dst []Want, now time.Duration) []Want {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for _, c := range d.codecs {
-		if len(c.sinks) == 0 {
-			continue
-		}
-		w := Want{Codec: c.codec, Key: c.key && c.ripe(now)}
-		for _, k := range c.sinks {
+	d.settle(now)
+	first := len(dst)
+	control := d.inControl()
+	for _, r := range d.rungs {
+		w := Want{Rung: r.Rung, Key: r.key && r.ripe(now)}
+		for _, k := range d.sinks {
+			if k.at == r && k == control {
+				w.Control = true
+			}
+			if k.to != r {
+				continue
+			}
+			w.Control = w.Control || k == control && k.at == nil
 			if b := k.bitrate; b > 0 && (w.Bitrate == 0 || b < w.Bitrate) {
 				w.Bitrate = b
 			}
 		}
 		dst = append(dst, w)
 	}
+	// A sink that changes to a rung must not have been given the same picture
+	// by the one before.
+	slices.SortStableFunc(dst[first:], func(a, b Want) int { return order(a) - order(b) })
 	return dst
 }
 
+func order(w Want) int {
+	switch {
+	case w.Key:
+		return 0
+	case w.Control:
+		return 1
+	}
+	return 2
+}
+
+// settle puts the sinks on rungs when something changed, and forgets rungs
+// that nobody uses any more. The caller holds mu.
+func (d *Demand) settle(now time.Duration) {
+	if d.stale {
+		d.stale = false
+		d.place(now)
+	}
+	d.rungs = slices.DeleteFunc(d.rungs, func(r *rungDemand) bool {
+		return !slices.ContainsFunc(d.sinks, func(k *Sink) bool { return k.at == r || k.to == r })
+	})
+}
+
+// place chooses the rung of each sink. A sink goes on with the rung before
+// until the new one has a key frame. The caller holds mu.
+func (d *Demand) place(now time.Duration) {
+	d.wishes = d.wishes[:0]
+	for _, k := range d.sinks {
+		v := wish{codec: k.codec.Name, rate: k.bitrate, width: k.view.Width, height: k.view.Height, troubled: k.trouble.lasts(now)}
+		if k.to != nil {
+			v.scale, v.placed, v.held = k.to.Scale, true, k.moved != 0 && now-k.moved < dwell
+		}
+		d.stale = d.stale || v.held || v.troubled // and so another time
+		d.wishes = append(d.wishes, v)
+	}
+	place(d.wishes, d.width, d.height)
+	for i, k := range d.sinks {
+		r := d.find(Rung{Codec: k.codec, Scale: d.wishes[i].scale})
+		if k.to == r {
+			continue
+		}
+		if k.to != nil {
+			k.moved = now
+		}
+		d.stay(k)
+		if k.to = r; r != k.at {
+			d.askKey(r)
+		}
+	}
+}
+
 // ripe is true when a key frame may be made.
-func (c *codecDemand) ripe(now time.Duration) bool {
-	return !c.begun || now-c.lastKey >= keyframeInterval
+func (r *rungDemand) ripe(now time.Duration) bool {
+	return !r.begun || now-r.lastKey >= keyframeInterval
 }
 
 // KeyAfter is how long to wait for the first key frame that is asked for but
@@ -110,9 +177,9 @@ func (d *Demand) KeyAfter(now time.Duration) time.Duration {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var wait time.Duration
-	for _, c := range d.codecs {
-		if c.key && !c.ripe(now) {
-			if left := c.lastKey + keyframeInterval - now; wait == 0 || left < wait {
+	for _, r := range d.rungs {
+		if r.key && !r.ripe(now) {
+			if left := r.lastKey + keyframeInterval - now; wait == 0 || left < wait {
 				wait = left
 			}
 		}
@@ -120,9 +187,9 @@ func (d *Demand) KeyAfter(now time.Duration) time.Duration {
 	return wait
 }
 
-// Deliver hands c, encoded as codec, to every sink that takes it. c must not
+// Deliver hands c, encoded for a rung, to every sink that takes it. c must not
 // be changed afterwards. spent is how long the encoding took.
-func (d *Demand) Deliver(codec encode.Codec, c *encode.Chunk, spent time.Duration) {
+func (d *Demand) Deliver(rung Rung, c *encode.Chunk, spent time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.stats.Encoding += spent
@@ -131,16 +198,24 @@ func (d *Demand) Deliver(codec encode.Codec, c *encode.Chunk, spent time.Duratio
 	}
 	d.stats.Frames++
 	d.stats.Bytes += uint64(len(c.Data))
-	cd := d.find(codec)
+	d.settle(capture.Now())
+	r := d.known(rung)
+	if r == nil {
+		return // its sinks have gone meanwhile
+	}
 	if c.Key && c.Width > 0 {
 		d.stats.Keyframes++
-		cd.key, cd.begun, cd.lastKey = false, true, capture.Now()
+		r.key, r.begun, r.lastKey = false, true, capture.Now()
 	}
-	for _, k := range cd.sinks {
+	for _, k := range d.sinks {
+		if d.move(k, r, c); k.at != r || d.withheld(k, c) {
+			continue
+		}
+		k.last = c.Time
 		skipped := k.push(c)
 		d.stats.Skipped += uint64(skipped)
 		if skipped > 0 && k.video {
-			d.askKey(cd)
+			d.asked(k)
 		}
 	}
 }
@@ -149,10 +224,13 @@ func (d *Demand) Deliver(codec encode.Codec, c *encode.Chunk, spent time.Duratio
 func (d *Demand) SetSize(w, h int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.width, d.height = w, h
+	if d.width != w || d.height != h {
+		d.width, d.height = w, h
+		d.stale = true
+	}
 }
 
-// SetTarget notes the encoders' bit rate.
+// SetTarget notes the encoders' highest bit rate.
 func (d *Demand) SetTarget(bps int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -161,6 +239,31 @@ func (d *Demand) SetTarget(bps int) {
 
 // SetCursor passes a change of the pointer on to the track's watchers.
 func (d *Demand) SetCursor(c capture.Cursor) { d.track.cursor.set(c) }
+
+// Refresh is the refresh rate in Hz of the display of the viewer in control,
+// or zero when it is not known. In control is who did something last, else
+// who came first.
+func (d *Demand) Refresh() float64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if k := d.inControl(); k != nil {
+		return k.view.Refresh
+	}
+	return 0
+}
+
+// inControl is the sink of the viewer in control, or nil. The caller holds mu.
+func (d *Demand) inControl() *Sink {
+	for _, k := range d.sinks {
+		if k.viewer == d.control {
+			return k
+		}
+	}
+	if len(d.sinks) > 0 {
+		return d.sinks[0]
+	}
+	return nil
+}
 
 func (d *Demand) size() (w, h int) {
 	d.mu.Lock()
@@ -172,82 +275,26 @@ func (d *Demand) statsNow() Stats {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	st := d.stats
-	st.Sinks = len(d.sinks)
+	st.Sinks, st.Rungs = len(d.sinks), len(d.rungs)
 	return st
 }
 
-// find returns the demand for codec, new if need be. The caller holds mu.
-func (d *Demand) find(codec encode.Codec) *codecDemand {
-	for _, c := range d.codecs {
-		if c.codec.Name == codec.Name {
-			return c
+// known returns the demand for rung, or nil. The caller holds mu.
+func (d *Demand) known(rung Rung) *rungDemand {
+	for _, r := range d.rungs {
+		if r.is(rung) {
+			return r
 		}
 	}
-	c := &codecDemand{codec: codec}
-	d.codecs = append(d.codecs, c)
-	return c
+	return nil
 }
 
-func (d *Demand) add(k *Sink) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	c := d.find(k.codec)
-	c.sinks = append(c.sinks, k)
-	d.sinks[k] = c
-	if k.video {
-		d.askKey(c)
+// find returns the demand for rung, new if need be. The caller holds mu.
+func (d *Demand) find(rung Rung) *rungDemand {
+	r := d.known(rung)
+	if r == nil {
+		r = &rungDemand{Rung: rung}
+		d.rungs = append(d.rungs, r)
 	}
-}
-
-func (d *Demand) remove(k *Sink) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	c := d.sinks[k]
-	delete(d.sinks, k)
-	for i, other := range c.sinks {
-		if other == k {
-			c.sinks = append(c.sinks[:i:i], c.sinks[i+1:]...)
-			break
-		}
-	}
-}
-
-func (d *Demand) all() []*Sink {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	var all []*Sink
-	for k := range d.sinks {
-		all = append(all, k)
-	}
-	return all
-}
-
-func (d *Demand) requestKey(k *Sink) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if c := d.sinks[k]; c != nil {
-		d.askKey(c)
-	}
-}
-
-// askKey asks for a key frame; asking twice asks for one. The caller holds mu.
-func (d *Demand) askKey(c *codecDemand) {
-	c.key = true
-	signal(d.changed)
-}
-
-func (d *Demand) setBitrate(k *Sink, bps int) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	k.bitrate = bps
-}
-
-func (d *Demand) poke() { signal(d.poked) }
-
-// signal wakes the receiver of a channel of capacity one; signals coalesce.
-func signal(c chan struct{}) {
-	select {
-	case c <- struct{}{}:
-	default:
-	}
+	return r
 }

@@ -99,7 +99,7 @@ func (s *feedSource) hand(fresh bool) *capture.Frame {
 	s.used = v.latest
 	s.used.users++
 	s.frame = s.used.Frame
-	s.frame.Free = s.free
+	s.frame.Free, s.frame.Changed = s.free, s.used.Time
 	if !s.whole {
 		s.frame.Damage = s.damage
 	}

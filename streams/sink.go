@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"time"
 
 	"github.com/causeway-rtc/causeway/encode"
 )
@@ -21,7 +22,16 @@ type Sink struct {
 	viewer string
 	video  bool
 
-	bitrate int // guarded by the Demand
+	// What follows is guarded by the Demand.
+	bitrate int
+	rated   int // the bit rate by which it was put on its rung
+	view    View
+	trouble trouble
+	at, to  *rungDemand   // the rung it is on, and where it shall be
+	moved   time.Duration // when it last changed that
+	last    time.Duration // the time of its last chunk
+	held    time.Duration // from then on it waits for the key frame of to; or zero
+	missed  bool          // it has missed a chunk of at for that
 
 	ready chan struct{} // capacity one: the queue may have something
 	gone  chan struct{} // closed by Close
@@ -107,12 +117,30 @@ func (k *Sink) push(c *encode.Chunk) (skipped int) {
 	return skipped
 }
 
+// gate lets nothing through until a key frame.
+func (k *Sink) gate() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.gated = true
+}
+
 // RequestKeyframe asks for a key frame, as a PLI does.
 func (k *Sink) RequestKeyframe() { k.track.demand.requestKey(k) }
 
 // SetBitrate says what the way to this viewer carries, in bits a second.
 // Zero means that nothing is known.
 func (k *Sink) SetBitrate(bps int) { k.track.demand.setBitrate(k, bps) }
+
+// SetView says how the viewer shows the picture. A smaller one is sent when
+// that suffices, from its next key frame on.
+func (k *Sink) SetView(v View) { k.track.demand.setView(k, v) }
+
+// Waiting is true when Next would not block.
+func (k *Sink) Waiting() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return len(k.queue) > 0
+}
 
 // Close detaches the sink. The last one stops the source. The second call
 // does nothing.

@@ -98,9 +98,10 @@ func (t *Track) detach(k *Sink) {
 	}
 }
 
-// Poke pulls the next capture forward: something was injected, and its
-// effect should be seen without waiting for the frame rate's next turn.
-func (t *Track) Poke() { t.demand.poke() }
+// Poke pulls the next capture forward: what a viewer did was injected, and its
+// effect should be seen without waiting for the frame rate's next turn. The
+// viewer is in control from now on: frames are paced for its display.
+func (t *Track) Poke(viewer string) { t.demand.poke(viewer) }
 
 // WatchCursor calls f at each change of the pointer, from one goroutine at a
 // time, until ctx is done. It outlives a display that goes away and returns.

@@ -39,7 +39,7 @@ func (s *ticker) Run(ctx context.Context, d *streams.Demand) {
 			if w.Key {
 				s.keys.Add(1)
 			}
-			d.Deliver(w.Codec, &encode.Chunk{Data: []byte{1}, Key: w.Key, Time: capture.Now(), Width: 1, Height: 1}, 0)
+			d.Deliver(w.Rung, &encode.Chunk{Data: []byte{1}, Key: w.Key, Time: capture.Now(), Width: 1, Height: 1}, 0)
 		}
 	}
 }
@@ -178,18 +178,18 @@ func TestUnknownCodecIsRefused(t *testing.T) {
 	}
 }
 
-func TestWantsCarriesTheLowestBitrate(t *testing.T) {
+func TestWantsCarriesTheLowestBitrateOfItsRung(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := &wanter{got: make(chan streams.Want, 1)}
 		s := streams.NewTrack("desktop", src)
 		defer s.Close()
 		a, b := attach(t, s, encode.H264), attach(t, s, encode.H264)
 		a.SetBitrate(3_000_000)
-		b.SetBitrate(2_000_000)
+		b.SetBitrate(2_500_000)
 		time.Sleep(20 * time.Millisecond)
 		<-src.got
-		if w := <-src.got; w.Bitrate != 2_000_000 {
-			t.Fatalf("wanted %d bit/s, want 2000000", w.Bitrate)
+		if w := <-src.got; w.Bitrate != 2_500_000 {
+			t.Fatalf("wanted %d bit/s, want 2500000", w.Bitrate)
 		}
 	})
 }
@@ -200,6 +200,7 @@ type wanter struct{ got chan streams.Want }
 func (s *wanter) Codecs() []encode.Codec { return []encode.Codec{encode.H264} }
 
 func (s *wanter) Run(ctx context.Context, d *streams.Demand) {
+	d.SetSize(1280, 720)
 	for {
 		for _, w := range d.Wants(nil, capture.Now()) {
 			select {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,6 +26,9 @@ const (
 	settledBytes   = 1000
 	settleLeast    = 3
 	settleMost     = 40
+	// expectant is how long after an input a still picture is not sent again:
+	// what the input changes must not queue behind it.
+	expectant = 30 * time.Millisecond
 	// retryFirst and retryMost bound the waits between attempts to open a
 	// display that is not there.
 	retryFirst = 100 * time.Millisecond
@@ -72,7 +76,7 @@ func (o VideoOptions) withDefaults() VideoOptions {
 }
 
 // Video is the [Source] of a desktop's picture: one capture, and an encoder
-// for each codec that somebody watches.
+// for each [Rung] that somebody watches.
 type Video struct{ o VideoOptions }
 
 // NewVideo makes a source. It opens nothing until a stream runs it.
@@ -85,7 +89,8 @@ func (v *Video) Codecs() []encode.Codec { return v.o.Codecs }
 // display goes away it tries again until it is back; encoders live on.
 func (v *Video) Run(ctx context.Context, d *Demand) {
 	r := &videoRun{v: v, d: d, pacer: newPacer(v.o.FPS)}
-	defer r.closeRenditions(nil)
+	defer r.workers.Wait()
+	defer r.closeEncodings(nil)
 	retry := retryFirst
 	lost, begun := false, false
 	for ctx.Err() == nil {
@@ -131,14 +136,17 @@ func sleep(ctx context.Context, d time.Duration) {
 
 // videoRun is the state of one Video.Run.
 type videoRun struct {
-	v          *Video
-	d          *Demand
-	pacer      *pacer
-	renditions []*rendition
-	wants      []Want
-	still      int  // how many times the same picture was sent, beyond the first
-	sent       int  // bytes in the largest chunk of the last frame
-	failing    bool // no encoder worked, and a person was told
+	v         *Video
+	d         *Demand
+	pacer     *pacer
+	encodings []*encoding
+	workers   sync.WaitGroup // of the encodings
+	wants     []Want
+	still     int           // how many times the same picture was sent, beyond the first
+	took      time.Duration // by the encoder of the viewer in control, the last time
+
+	reporting sync.Mutex
+	failing   bool // no encoder worked, and a person was told
 }
 
 // session captures from src until it dies or ctx is done, and closes it.
@@ -164,7 +172,7 @@ func (r *videoRun) session(ctx context.Context, src capture.Source) error {
 		}
 		if r.still == 0 {
 			// Sending a still picture again takes no turn away from a change.
-			r.pacer.took(f.Time)
+			r.pacer.took(f.Time, f.Changed)
 		}
 		r.d.SetSize(f.Width, f.Height)
 		r.encode(f)
@@ -177,9 +185,30 @@ func (r *videoRun) session(ctx context.Context, src capture.Source) error {
 // when the picture has just come to rest, and now and then so that viewers
 // know that all is well.
 func (r *videoRun) next(ctx context.Context, src capture.Source, a *alarm) (*capture.Frame, error) {
-	if err := r.pacer.wait(ctx, r.d.Poked()); err != nil {
+	r.pacer.follow(r.d.Refresh())
+	if err := r.pacer.wait(ctx, r.d); err != nil {
 		return nil, err
 	}
+	for {
+		f, err := src.Next(a.set(r.patience()))
+		if err == nil {
+			r.still = 0
+			return f, nil
+		}
+		if ctx.Err() != nil || !errors.Is(err, context.Canceled) {
+			return nil, err
+		}
+		a.stop()
+		if p := r.d.PokedAt(); p == 0 || capture.Now()-p > expectant {
+			break
+		}
+	}
+	r.still++
+	return src.Snap(ctx)
+}
+
+// patience is how long to wait for a change of the picture.
+func (r *videoRun) patience() time.Duration {
 	patience := heartbeat
 	if !r.settled() {
 		patience = settleInterval
@@ -187,49 +216,104 @@ func (r *videoRun) next(ctx context.Context, src capture.Source, a *alarm) (*cap
 	if wait := r.d.KeyAfter(capture.Now()); wait > 0 {
 		patience = min(patience, wait)
 	}
-	f, err := src.Next(a.set(patience))
-	if err == nil {
-		r.still = 0
-		return f, nil
+	if left := r.d.PokedAt() + expectant - capture.Now(); left > 0 && r.d.PokedAt() > 0 {
+		patience = max(patience, left)
 	}
-	if ctx.Err() != nil || !errors.Is(err, context.Canceled) {
-		return nil, err
-	}
-	a.stop()
-	r.still++
-	return src.Snap(ctx)
+	return patience
 }
 
 // settled is true when sending the same picture again would not improve it.
 func (r *videoRun) settled() bool {
-	return r.still >= settleMost || r.still >= settleLeast && r.sent < settledBytes
+	if r.still < settleLeast || r.still >= settleMost {
+		return r.still >= settleMost
+	}
+	for _, e := range r.encodings {
+		if e.sent.Load() >= settledBytes {
+			return false
+		}
+	}
+	return true
 }
 
-// encode encodes f for every codec that is wanted.
+// encode encodes f for every rung that is wanted. The viewer in control comes
+// first, unless its encoder is so slow that the picture would be old for the
+// others.
 func (r *videoRun) encode(f *capture.Frame) {
 	r.wants = r.d.Wants(r.wants[:0], capture.Now())
-	r.closeRenditions(r.wants)
-	r.sent = 0
+	r.closeEncodings(r.wants)
 	target := 0
 	for _, w := range r.wants {
-		bps := r.v.o.Bitrate
-		if w.Bitrate > 0 {
-			bps = min(bps, w.Bitrate)
-		}
-		began := capture.Now()
-		c, err := r.rendition(w.Codec).encode(f, w.Key, bps)
-		r.report(w.Codec, c, err)
-		if c != nil {
-			r.sent = max(r.sent, len(c.Data))
-			r.d.Deliver(w.Codec, c, capture.Now()-began)
-		}
-		target = bps
+		target = max(target, r.bitrate(w))
 	}
 	r.d.SetTarget(target)
+	r.hold(f)
+	if r.took > r.pacer.interval/2 {
+		r.encodeOthers(f)
+		r.encodeControl(f)
+		return
+	}
+	r.encodeControl(f)
+	r.encodeOthers(f)
+}
+
+func (r *videoRun) encodeControl(f *capture.Frame) {
+	for _, w := range r.wants {
+		if w.Control {
+			began := capture.Now()
+			r.encoding(w.Rung).here(f, w, r.bitrate(w))
+			r.took = capture.Now() - began
+		}
+	}
+}
+
+func (r *videoRun) encodeOthers(f *capture.Frame) {
+	for _, w := range r.wants {
+		if w.Control {
+			continue
+		}
+		r.encoding(w.Rung).apart(f, w, r.bitrate(w), &r.workers)
+	}
+}
+
+// hold announces the key frames that will be made of f.
+func (r *videoRun) hold(f *capture.Frame) {
+	for _, w := range r.wants {
+		if w.Key && !r.encoding(w.Rung).busy.Load() {
+			r.d.Hold(w.Rung, f.Time)
+		}
+	}
+}
+
+// bitrate is what the encoder of a rung aims at.
+func (r *videoRun) bitrate(w Want) int {
+	bps := w.Scale.rate(r.v.o.Bitrate)
+	if w.Bitrate > 0 {
+		bps = min(bps, w.Bitrate)
+	}
+	return bps
+}
+
+// deliver encodes a frame and hands out the chunk, on the encoding's worker or
+// where frames are captured.
+func (r *videoRun) deliver(e *encoding, j job) {
+	began := capture.Now()
+	c, err := (*encode.Chunk)(nil), j.err
+	if err == nil {
+		c, err = e.rendition.encode(j.frame, j.key, j.bps)
+	}
+	r.report(e.rung.Codec, c, err)
+	if c == nil {
+		e.sent.Store(0)
+		return
+	}
+	e.sent.Store(int64(len(c.Data)))
+	r.d.Deliver(e.rung, c, capture.Now()-began)
 }
 
 // report tells a person when encoding stops to work, and when it works again.
 func (r *videoRun) report(codec encode.Codec, c *encode.Chunk, err error) {
+	r.reporting.Lock()
+	defer r.reporting.Unlock()
 	if err != nil && !r.failing {
 		r.v.o.Log.Warn("no encoder works; trying again", "codec", codec.Name, "err", err)
 		r.v.o.Status(false, "The host cannot encode the picture; it tries again every few seconds.")
@@ -241,31 +325,25 @@ func (r *videoRun) report(codec encode.Codec, c *encode.Chunk, err error) {
 	}
 }
 
-// rendition returns the one for codec, new if need be.
-func (r *videoRun) rendition(codec encode.Codec) *rendition {
-	for _, e := range r.renditions {
-		if e.codec.Name == codec.Name {
+// encoding returns the one for rung, new if need be.
+func (r *videoRun) encoding(rung Rung) *encoding {
+	for _, e := range r.encodings {
+		if e.rung.is(rung) {
 			return e
 		}
 	}
-	e := newRendition(codec, r.v.o)
-	r.renditions = append(r.renditions, e)
+	e := &encoding{rung: rung, rendition: newRendition(rung.Codec, r.v.o), deliver: r.deliver}
+	r.encodings = append(r.encodings, e)
 	return e
 }
 
-// closeRenditions closes those that nobody wants any more.
-func (r *videoRun) closeRenditions(wants []Want) {
-	kept := r.renditions[:0]
-	for _, e := range r.renditions {
-		wanted := false
-		for _, w := range wants {
-			wanted = wanted || w.Codec.Name == e.codec.Name
-		}
-		if wanted {
-			kept = append(kept, e)
-		} else {
+// closeEncodings closes those that nobody wants any more.
+func (r *videoRun) closeEncodings(wants []Want) {
+	r.encodings = slices.DeleteFunc(r.encodings, func(e *encoding) bool {
+		wanted := slices.ContainsFunc(wants, func(w Want) bool { return w.Rung.is(e.rung) })
+		if !wanted {
 			e.close()
 		}
-	}
-	r.renditions = kept
+		return !wanted
+	})
 }

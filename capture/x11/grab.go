@@ -4,6 +4,7 @@ import (
 	"errors"
 	"image"
 	"io"
+	"time"
 
 	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/damage"
@@ -124,7 +125,7 @@ func (s *source) frame() *capture.Frame {
 	return &capture.Frame{
 		Width: p.width, Height: p.height, Format: capture.BGRA,
 		Plane: [3][]byte{p.mem}, Stride: [3]int{p.stride()},
-		Time: capture.Now(),
+		Time: capture.Now(), Changed: time.Duration(s.changed.Load()),
 		Free: func() {
 			p.leave()
 			poke(s.idle)

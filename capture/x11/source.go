@@ -31,6 +31,8 @@ type source struct {
 	// set when the room for pixels may have the wrong size.
 	dirty   chan struct{}
 	resized atomic.Bool
+	// changed is when the last damage was told of, on the clock of capture.Now.
+	changed atomic.Int64
 	// idle holds a token while no frame is handed out.
 	idle chan struct{}
 	// gone is closed once the connection is dead, closed by Close.
@@ -101,6 +103,7 @@ func (s *source) takeEvents() {
 		}
 		switch e := event.(type) {
 		case damage.NotifyEvent:
+			s.changed.Store(int64(capture.Now()))
 			poke(s.dirty)
 			s.cursors.poke()
 		case xproto.ConfigureNotifyEvent:

@@ -28,8 +28,9 @@ type SenderOptions struct {
 	Controller congestion.Controller
 	// Packetizers are shared by all Senders of a peer.
 	Packetizers *Packetizers
-	// Resized, when not nil, is told the size of each frame of video in
-	// pixels, as it is sent. It must not block.
+	// Resized, when not nil, is told with each frame of video, as it is sent,
+	// the size in pixels of what is captured; that of the frame may be
+	// smaller. It must not block.
 	Resized func(width, height int)
 }
 
@@ -51,6 +52,7 @@ type Sender struct {
 	mu     sync.Mutex
 	stream *streams.Track
 	sink   *streams.Sink // nil unless bound
+	view   streams.View
 	wire   *wire
 }
 
@@ -116,9 +118,19 @@ func (t *Sender) attach(codec encode.Codec) error {
 	}
 	if t.kind == webrtc.RTPCodecTypeVideo {
 		sink.SetBitrate(t.o.Controller.Target())
+		sink.SetView(t.view)
 	}
 	t.sink = sink
 	return nil
+}
+
+// SetView says how the receiver shows the picture: see [streams.Sink.SetView].
+func (t *Sender) SetView(v streams.View) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.view = v; t.sink != nil {
+		t.sink.SetView(v)
+	}
 }
 
 // choose finds the codec to send, and its parameters in SDP. The caller holds
@@ -286,7 +298,8 @@ func (t *Sender) write(ctx context.Context, w *wire, packs *packetizer, c *encod
 	w.writeFrame(ctx, packs.payloads(c), t.timestamp(at, w.clockRate))
 	t.stats.frames.Add(1)
 	if t.kind == webrtc.RTPCodecTypeVideo && t.o.Resized != nil {
-		t.o.Resized(c.Width, c.Height)
+		w, h := t.Source().Size()
+		t.o.Resized(w, h)
 	}
 }
 

@@ -259,7 +259,7 @@ func (h *Host) input(ctx context.Context, d *DataConnection) {
 			h.log.Debug("input was not injected", "err", err)
 		}
 		if shows {
-			h.poke()
+			h.poke(v.ID())
 		}
 	}
 }
@@ -273,11 +273,11 @@ func (h *Host) dismiss(ctx context.Context, d *DataConnection, why error) {
 	}
 }
 
-// poke has the picture captured soon, since something has happened.
-func (h *Host) poke() {
+// poke has the picture captured soon, since a visitor did something.
+func (h *Host) poke(visitor string) {
 	for _, t := range h.o.Stream.Tracks() {
 		if len(t.Codecs()) > 0 && media.KindOf(t.Codecs()[0]).String() == "video" {
-			t.Poke()
+			t.Poke(visitor)
 		}
 	}
 }

@@ -57,7 +57,7 @@ func (s *Source) Run(ctx context.Context, d *streams.Demand) {
 		}
 		now := capture.Now()
 		for _, w := range d.Wants(nil, now) {
-			d.Deliver(w.Codec, Chunk(w.Codec, w.Key, now, size), time.Millisecond)
+			d.Deliver(w.Rung, Chunk(w.Codec, w.Key, now, size), time.Millisecond)
 		}
 		d.SetCursor(capture.Cursor{X: n % 640, Y: 240, Visible: true, Shape: shape})
 	}
@@ -114,7 +114,7 @@ func (AudioSource) Run(ctx context.Context, d *streams.Demand) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			d.Deliver(encode.Opus, Chunk(encode.Opus, true, capture.Now(), 80), 0)
+			d.Deliver(streams.Rung{Codec: encode.Opus}, Chunk(encode.Opus, true, capture.Now(), 80), 0)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-import { contentBox, place, type Box } from './input/geometry';
+import { place } from './input/geometry';
 import type { Surface } from './input/pointer';
 import { after, type Point, type PointerPosition, type PointerShape } from './wire';
 
@@ -113,7 +113,7 @@ export class Cursor {
   private put(at: Point): void {
     const picture = this.surface.picture();
     const outer = this.container.getBoundingClientRect();
-    const box: Box = contentBox(this.surface.box(), picture, this.surface.fit?.());
+    const box = this.surface.content();
     const point = place(at, box, picture);
     const scale = picture.width > 0 ? Math.max(box.width / picture.width, minScale) : 1;
     const x = point.x - outer.left - this.hot.x * scale;

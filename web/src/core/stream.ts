@@ -2,7 +2,7 @@ import { Cursor } from './cursor';
 import { Emitter } from './events';
 import { Frames } from './frames';
 import { Devices } from './input/devices';
-import type { Box, Size, StreamFit } from './input/geometry';
+import { contentBox, type Box, type Size, type StreamFit } from './input/geometry';
 import type { InputLevel } from './input/level';
 import { send, type OutgoingInput } from './input/outgoing';
 import { InputSender } from './input/sender';
@@ -12,7 +12,7 @@ import { Overlay } from './overlay';
 import type { Peer } from './peer';
 import { Player, type SoundState } from './player';
 import { StatsReader, type HostStats, type StatsSummary, type StreamReport } from './stats';
-import { watchViewport, type Viewport } from './viewport';
+import { ViewportWatch, type Viewport } from './viewport';
 import { decode } from './wire';
 
 /** An input that a device of the viewer's made, before it is sent. */
@@ -80,12 +80,14 @@ export class InboundStream extends Emitter<StreamEvents> {
   private readonly sender = new InputSender();
   private readonly reader: StatsReader;
   private readonly overlay: Overlay;
-  private readonly stopWatching: () => void;
+  private readonly viewing: ViewportWatch;
   private readonly watchSize: ResizeObserver;
   private streamInfo: StreamInfo | undefined;
   private number = 0;
   private link: Link | undefined;
   private viewport: Viewport | undefined;
+  /** The desktop's size in its own pixels, which the picture may be a smaller one of. */
+  private desktop: Size | undefined;
   private hostStats: HostStats | undefined;
   private metrics: boolean;
   private over = false;
@@ -98,7 +100,8 @@ export class InboundStream extends Emitter<StreamEvents> {
     this.metrics = metrics;
     this.streamFit = streamFit;
     const surface = {
-      box: (): Box => this.video.getBoundingClientRect(), picture: (): Size => player.size, fit: (): StreamFit => player.fit,
+      content: (): Box => contentBox(this.video.getBoundingClientRect(), player.size, player.fit),
+      picture: (): Size => (player.size.width > 0 && this.desktop ? this.desktop : player.size),
     };
     this.cursor = new Cursor(this.container, surface);
     this.devices = new Devices(this.container, surface, sender, this.cursor);
@@ -120,7 +123,7 @@ export class InboundStream extends Emitter<StreamEvents> {
     });
     this.watchSize = new ResizeObserver(() => this.cursor.draw());
     this.watchSize.observe(this.container);
-    this.stopWatching = watchViewport(this.container, (viewport) => {
+    this.viewing = new ViewportWatch(this.container, () => this.shown(), (viewport) => {
       this.viewport = viewport;
       this.tellViewport();
     });
@@ -163,6 +166,7 @@ export class InboundStream extends Emitter<StreamEvents> {
     this.player.fit = fit;
     // Absent while it is being made.
     this.cursor?.draw();
+    this.viewing?.tell();
   }
 
   /** True when it is over, for whatever reason. */
@@ -283,6 +287,8 @@ export class InboundStream extends Emitter<StreamEvents> {
     }
     this.sender.connect(input, motion);
     this.permit(level);
+    const picture = info.tracks.find((t) => t.kind === 'video' && t.width > 0 && t.height > 0);
+    if (picture) this.resized(picture);
     this.tellViewport();
     if (this.metrics) this.watch(true);
   }
@@ -298,6 +304,14 @@ export class InboundStream extends Emitter<StreamEvents> {
     if ((this.sender.level & ~level) !== 0) this.devices.release();
     this.sender.level = level;
     this.emit('permissions-change', level);
+  }
+
+  /** Takes the desktop's size. Called by Watching. @internal */
+  resized({ width, height }: Size): void {
+    if (!(width > 0 && height > 0)) return;
+    this.desktop = { width, height };
+    this.cursor.draw();
+    this.viewing.tell();
   }
 
   /** Takes the host's numbers. Called by Watching. @internal */
@@ -324,10 +338,16 @@ export class InboundStream extends Emitter<StreamEvents> {
     this.devices.detach();
     this.detach();
     this.frames.stop();
-    this.stopWatching();
+    this.viewing.stop();
     this.watchSize.disconnect();
     this.player.close();
     this.emit('close', undefined);
+  }
+
+  /** The size that the picture is shown in, in CSS pixels. */
+  private shown(): Size {
+    const box = this.container.getBoundingClientRect();
+    return this.desktop ? contentBox(box, this.desktop, this.player.fit) : box;
   }
 
   private tellViewport(): void {

@@ -74,6 +74,7 @@ export class Watching {
     control.on('accept', (m) => this.accepted(m));
     control.on('refuse', ({ request, code, message }) => this.refused(request, refusal(code, message)));
     control.on('level', ({ stream, level }) => this.streams.get(stream)?.permit(level));
+    control.on('size', ({ stream, width, height }) => this.streams.get(stream)?.resized({ width, height }));
     control.on('stats', (stats) => this.streams.get(stats.stream)?.measured(stats));
     for (const { stream, origin, options } of this.watched) {
       if (origin.how === 'unasked') continue;

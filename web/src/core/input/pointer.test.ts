@@ -46,7 +46,7 @@ test('a picture that covers its element, or has its own size, may exceed it', ()
 
 function pointer() {
   const sent: string[] = [];
-  const p = new Pointer({ box: () => ({ left: 0, top: 0, width: 1280, height: 720 }), picture: () => picture }, {
+  const p = new Pointer({ content: () => ({ left: 0, top: 0, width: 1280, height: 720 }), picture: () => picture }, {
     move: ({ x, y }) => sent.push(`move ${pixel(x, 1280)},${pixel(y, 720)}`),
     motion: (dx, dy) => sent.push(`by ${dx},${dy}`),
     button: (n, down, at) => sent.push(`${down ? '+' : '-'}${n}${at ? ` ${pixel(at.x, 1280)},${pixel(at.y, 720)}` : ''}`),

@@ -1,5 +1,5 @@
 import type { Point } from '../wire';
-import { contentBox, locate, type Box, type Size, type StreamFit } from './geometry';
+import { locate, type Box, type Size } from './geometry';
 
 /** What a pointer sends to: see InputSender. */
 export interface PointerSink {
@@ -11,12 +11,10 @@ export interface PointerSink {
 
 /** Where the picture is on the page. */
 export interface Surface {
-  /** The video element's box in CSS pixels of the viewport. */
-  box(): Box;
-  /** The picture's size in the host's pixels; zero before the first frame. */
+  /** The picture's box in CSS pixels of the viewport. */
+  content(): Box;
+  /** The desktop's size in its own pixels; zero before the first frame. */
   picture(): Size;
-  /** How the picture is put into the element. */
-  fit?(): StreamFit;
 }
 
 /** The part of a PointerEvent that decides what is sent. */
@@ -72,7 +70,7 @@ export class Pointer {
   at(x: number, y: number): Point | undefined {
     const picture = this.surface.picture();
     if (picture.width === 0 || picture.height === 0) return undefined;
-    return locate(x, y, contentBox(this.surface.box(), picture, this.surface.fit?.()), picture);
+    return locate(x, y, this.surface.content(), picture);
   }
 
   /** Where the pointer was last, by what it sent. */

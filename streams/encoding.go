@@ -1,0 +1,100 @@
+package streams
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/causeway-rtc/causeway/capture"
+	"github.com/causeway-rtc/causeway/encode"
+)
+
+// encoding makes the chunks of one rung of a [Video]: its rendition, on the
+// goroutine that captures for the viewer in control, so that nothing stands
+// between the two, and on one of its own for all others, so that no encoder
+// holds up another. While it is busy it gets no frames: the newest wins.
+type encoding struct {
+	rung      Rung
+	rendition *rendition
+	deliver   func(*encoding, job)
+
+	busy atomic.Bool  // what follows is the worker's
+	sent atomic.Int64 // bytes in the last chunk
+
+	scaler encode.Scaler
+	stale  bool     // the scaler has missed a frame
+	behind bool     // the encoder has missed a frame
+	jobs   chan job // nil until there is a worker
+}
+
+// job is a frame to encode, unless there is an error.
+type job struct {
+	frame *capture.Frame
+	key   bool
+	bps   int
+	err   error
+}
+
+// here encodes f at once.
+func (e *encoding) here(f *capture.Frame, w Want, bps int) {
+	if j, ok := e.accept(f, w, bps, e.rung.Scale != Full); ok {
+		e.deliver(e, j)
+	}
+}
+
+// apart copies f and has the worker encode it, which is one of wg.
+func (e *encoding) apart(f *capture.Frame, w Want, bps int, wg *sync.WaitGroup) {
+	j, ok := e.accept(f, w, bps, true)
+	if !ok {
+		return
+	}
+	if e.jobs == nil {
+		e.jobs = make(chan job, 1)
+		wg.Go(e.work)
+	}
+	e.busy.Store(true)
+	e.jobs <- j
+}
+
+// accept makes a job of f, or notes that it is missed.
+func (e *encoding) accept(f *capture.Frame, w Want, bps int, scale bool) (job, bool) {
+	if e.busy.Load() {
+		e.stale, e.behind = true, true
+		return job{}, false
+	}
+	whole := *f
+	whole.Free = nil
+	if e.behind || e.stale && scale {
+		whole.Damage = nil
+	}
+	e.stale, e.behind = !scale, false
+	j := job{frame: &whole, key: w.Key, bps: bps}
+	if scale {
+		width, height := e.rung.Scale.Of(f.Width, f.Height)
+		j.frame, j.err = e.scaler.Scale(&whole, width, height)
+	}
+	return j, true
+}
+
+func (e *encoding) work() {
+	for j := range e.jobs {
+		e.deliver(e, j)
+		e.busy.Store(false)
+	}
+	e.rendition.close()
+}
+
+// close ends it. A worker closes the encoder when it is done with it.
+func (e *encoding) close() {
+	if e.jobs != nil {
+		close(e.jobs)
+		return
+	}
+	e.rendition.close()
+}
+
+// rate is what a picture at the scale may take of the bit rate of a full one.
+// A smaller one takes more for each of its pixels, in which there is more.
+func (s Scale) rate(bps int) int {
+	part := scaleParts[s]
+	return bps * part[0] / part[1]
+}
