@@ -6,13 +6,17 @@
 TAGS    ?= gpl
 # What `make run` passes to the host.
 ARGS    ?=
+# Which benchmarks `make bench` runs, and how long; those that rivals take part in.
+BENCH   ?= .
+SHORT   ?=
+DESKTOP := Game|KeyQuiet|KeyMotion|Scroll|Sharpness|Idle
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
-.PHONY: help run build test check bench fmt
+.PHONY: help run build test check bench bench-rivals bench-accept fmt
 
 help: ## lists the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## builds the host and starts it; flags go into ARGS='--virtual 1920x1080'
 	@bash .ci/install run
@@ -38,9 +42,16 @@ check: ## format, vet, lint, types and the rules of repo_test.go
 	bash .ci/typecheck
 	go test -count=1 .
 
-bench: ## measures; the last accepted numbers are in bench/README.md
+bench: ## measures, in under fifteen minutes; BENCH='Game/720p' a part, SHORT=-short a quarter of the time
 	@bash .ci/install bench
-	go test ./bench -tags '$(TAGS)' -run '^$$' -bench . -benchtime 1x -timeout 40m
+	go test ./bench -tags '$(TAGS)' -run '^$$' -bench '$(BENCH)' -benchtime 1x -timeout 40m $(SHORT)
+
+bench-rivals: ## measures TigerVNC with noVNC and GStreamer beside us, in as long again
+	@bash .ci/install rivals
+	go test ./bench -tags '$(TAGS)' -run '^$$' -bench '$(if $(filter .,$(BENCH)),$(DESKTOP),$(BENCH))' -benchtime 1x -timeout 40m $(SHORT) -args -rivals
+
+bench-accept: ## makes the results of today the ones that later ones are compared with
+	go test ./bench -run '^$$' -args -accept
 
 fmt: ## formats the Go code
 	go tool gofumpt -w .

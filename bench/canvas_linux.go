@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -56,9 +57,33 @@ func (c *canvas) open() (err error) {
 	if _, err := c.await(func(event any) bool { _, ok := event.(xproto.ExposeEvent); return ok }); err != nil {
 		return err
 	}
-	// The pointer goes where it covers no code.
-	xproto.WarpPointer(c.conn, 0, c.Root, 0, 0, 0, 0, int16(c.width-2), int16(c.height-2))
+	if err := c.hidePointer(); err != nil {
+		return err
+	}
 	return xproto.SetInputFocusChecked(c.conn, xproto.InputFocusPointerRoot, c.window, xproto.TimeCurrentTime).Check()
+}
+
+// hidePointer makes the pointer invisible over the window: whether a system
+// draws it is not what is measured. It goes where it covers no code.
+func (c *canvas) hidePointer() error {
+	pixmap, err := xproto.NewPixmapId(c.conn)
+	if err != nil {
+		return err
+	}
+	cursor, err := xproto.NewCursorId(c.conn)
+	if err != nil {
+		return err
+	}
+	gc, err := xproto.NewGcontextId(c.conn)
+	if err != nil {
+		return err
+	}
+	xproto.CreatePixmap(c.conn, 1, pixmap, xproto.Drawable(c.window), 1, 1)
+	xproto.CreateGC(c.conn, gc, xproto.Drawable(pixmap), xproto.GcForeground, []uint32{0})
+	xproto.PolyFillRectangle(c.conn, xproto.Drawable(pixmap), gc, []xproto.Rectangle{{Width: 1, Height: 1}})
+	xproto.CreateCursor(c.conn, cursor, pixmap, pixmap, 0, 0, 0, 0, 0, 0, 0, 0)
+	xproto.WarpPointer(c.conn, 0, c.Root, 0, 0, 0, 0, int16(c.width-2), int16(c.height-2))
+	return xproto.ChangeWindowAttributesChecked(c.conn, c.window, xproto.CwCursor, []uint32{uint32(cursor)}).Check()
 }
 
 // await blocks until an event comes that f wants.
@@ -74,6 +99,43 @@ func (c *canvas) await(f func(event any) bool) (event any, err error) {
 			return event, nil
 		}
 	}
+}
+
+// keys calls f for every key that is pressed, with the moment at which it was
+// heard of, until ctx is done, which is no error.
+func (c *canvas) keys(ctx context.Context, f func(cause time.Duration) error) error {
+	// An event cannot be waited for with a context; a client message can
+	// always be sent.
+	stop := context.AfterFunc(ctx, c.wake)
+	defer stop()
+	for {
+		_, err := c.await(func(event any) bool {
+			switch event.(type) {
+			case xproto.KeyPressEvent, xproto.ClientMessageEvent:
+				return true
+			}
+			return false
+		})
+		if err != nil {
+			return err
+		}
+		cause := Now()
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err := f(cause); err != nil {
+			return err
+		}
+	}
+}
+
+// wake makes keys look at its context.
+func (c *canvas) wake() {
+	message := xproto.ClientMessageEvent{
+		Format: 32, Window: c.window, Type: xproto.AtomString,
+		Data: xproto.ClientMessageDataUnionData32New(make([]uint32, 5)),
+	}
+	xproto.SendEvent(c.conn, false, c.window, xproto.EventMaskNoEvent, string(message.Bytes()))
 }
 
 // rect is a place in the shared memory's picture and in the window.

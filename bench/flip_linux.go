@@ -6,16 +6,12 @@ import (
 	"time"
 )
 
-// Flip is an [App] in full motion: a camera panning over grainy terrain, a
-// new picture at a steady rate, whatever the machine is doing. A picture that
-// is due while the one before is still being drawn is left out.
+// Flip is an [App] in full motion: a camera panning over grainy terrain, as
+// in a game.
 type Flip struct {
-	*canvas
+	*ticker
 	fps    float64
 	grains int
-	seq    int
-	draws  []Draw
-	closed bool
 }
 
 // OpenFlip opens the application on display, to draw fps pictures a second,
@@ -25,7 +21,8 @@ func OpenFlip(display string, fps float64, film bool) (*Flip, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Flip{canvas: c, fps: fps, grains: 1, seq: firstSeq}
+	f := &Flip{fps: fps, grains: 1}
+	f.ticker = newTicker(c, fps, f.draw)
 	if film {
 		f.grains = filmGrains
 	}
@@ -33,57 +30,35 @@ func OpenFlip(display string, fps float64, film bool) (*Flip, error) {
 		return nil, errors.Join(err, f.Close())
 	}
 	paintLandscape(f.memory, c.width, c.height, f.grains)
-	if _, err := f.draw(firstSeq); err != nil {
+	if err := f.first(); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil
 }
 
 // Run implements [App].
-func (f *Flip) Run(ctx context.Context) error {
-	defer punctual()()
-	interval := time.Duration(float64(time.Second) / f.fps)
-	for next := Now() + interval; ctx.Err() == nil; next += interval {
-		if late := Now() - next; late > 0 {
-			next += late.Truncate(interval)
-		}
-		sleepUntil(next)
-		f.seq++
-		d, err := f.draw(f.seq)
-		if err != nil {
-			return err
-		}
-		f.draws = append(f.draws, d)
-	}
-	return nil
+func (f *Flip) Run(ctx context.Context) error { return f.run(ctx) }
+
+// draw shows picture seq with its own barcode.
+func (f *Flip) draw(seq int) (Draw, error) {
+	issued, drawn, err := f.show(seq-firstSeq, CodeOf(seq))
+	return Draw{Seq: seq, Issued: issued, Drawn: drawn}, err
 }
 
-// draw shows picture seq: the barcode is painted into the landscape where the
-// camera's corner is, shown with it, and painted over again.
-func (f *Flip) draw(seq int) (Draw, error) {
-	n := seq - firstSeq
+// show shows the view of frame n with a barcode, which is painted into the
+// landscape where the camera's corner is, shown with it, and painted over
+// again.
+func (f *Flip) show(n int, c Code) (issued, drawn time.Duration, err error) {
 	x, y := pan(n, f.fps)
 	stride := landscapeStride(f.width)
 	version := n % f.grains * landscapeSize(f.width, f.height)
 	corner := f.memory[version+y*stride+x*4:]
 	saved := saveBarcodeArea(corner, stride)
-	PaintBarcode(corner, stride, CodeOf(seq))
-	issued, drawn, err := f.put(version, f.width+panMargin, f.height+panMargin,
+	PaintBarcode(corner, stride, c)
+	issued, drawn, err = f.put(version, f.width+panMargin, f.height+panMargin,
 		rect{srcX: x, srcY: y, width: f.width, height: f.height})
 	restoreBarcodeArea(corner, stride, saved)
-	return Draw{Seq: seq, Issued: issued, Drawn: drawn}, err
-}
-
-// Draws implements [App].
-func (f *Flip) Draws() []Draw { return f.draws }
-
-// Close implements [App].
-func (f *Flip) Close() error {
-	if f.closed {
-		return nil
-	}
-	f.closed = true
-	return f.close()
+	return issued, drawn, err
 }
 
 // saveBarcodeArea copies the pixels that a barcode would cover.

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -15,6 +16,15 @@ import (
 // resultsDir is where reports and the programs' logs go. Git ignores it.
 const resultsDir = "results"
 
+// documentDir is where the plots and the table of accepted results are.
+const documentDir = "../docs/bench"
+
+// acceptedFile has the figures of the last run that was accepted.
+const acceptedFile = "accepted.json"
+
+// withAccept takes the newest results for the accepted ones.
+var withAccept = flag.Bool("accept", false, "accept the results of the last 24 hours")
+
 // report collects what the benchmarks measure.
 var report = Report{Date: time.Now()}
 
@@ -22,6 +32,13 @@ var report = Report{Date: time.Now()}
 // prints and saves their report. Tests run as they are.
 func TestMain(m *testing.M) {
 	flag.Parse()
+	if *withAccept {
+		if err := accept(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	if flag.Lookup("test.bench").Value.String() == "" {
 		os.Exit(m.Run())
 	}
@@ -48,13 +65,36 @@ func publish() error {
 	if len(report.Results) == 0 {
 		return nil
 	}
-	report.Machine, report.Isolated = DescribeMachine(), isolated()
-	fmt.Printf("\n%s\n", report.Markdown())
+	accepted, err := LoadAccepted(acceptedFile)
+	if err != nil {
+		return err
+	}
+	report.Machine, report.Isolated, report.Short = DescribeMachine(), isolated(), testing.Short()
+	fmt.Printf("\n%s\n", report.Markdown(accepted))
 	path, err := report.Save(resultsDir)
 	if err == nil {
 		fmt.Println("saved as bench/" + path)
 	}
 	return err
+}
+
+// accept makes the results of the last day, wherever they were measured in
+// pieces, the accepted ones, and draws them for the documents.
+func accept() error {
+	reports, err := LoadReports(resultsDir, time.Now().AddDate(0, 0, -1))
+	if err != nil {
+		return err
+	}
+	if len(reports) == 0 {
+		return errors.New("bench: no results of the last day in bench/" + resultsDir)
+	}
+	accepted, err := LoadAccepted(acceptedFile)
+	if err != nil {
+		return err
+	}
+	merged := Merge(reports)
+	accepted.Accept(merged)
+	return errors.Join(accepted.Save(acceptedFile), merged.Document(documentDir))
 }
 
 // program builds one of our commands, as make does, and returns its path.
@@ -73,7 +113,10 @@ func program(b *testing.B, name string) string {
 // newRig starts a rig that the benchmark closes at its end.
 func newRig(b *testing.B, o RigOptions) *Rig {
 	b.Helper()
-	o.Host, o.Logs, o.Name = program(b, "host"), logs(b), strings.ReplaceAll(b.Name(), "/", "-")
+	if o.System == nil {
+		o.System = Causeway{Program: program(b, "host")}
+	}
+	o.Logs, o.Name = logs(b), strings.NewReplacer("/", "-", " ", "").Replace(b.Name())
 	r, err := StartRig(b.Context(), o)
 	if err != nil {
 		b.Fatal(err)

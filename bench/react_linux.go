@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"time"
-
-	"github.com/jezek/xgb/xproto"
 )
 
 // React is an [App] that stands still until a key is pressed and then shows
@@ -37,40 +35,7 @@ func OpenReact(display string) (*React, error) {
 }
 
 // Run implements [App].
-func (r *React) Run(ctx context.Context) error {
-	// An event cannot be waited for with a context; a client message can
-	// always be sent.
-	stop := context.AfterFunc(ctx, r.wake)
-	defer stop()
-	for {
-		_, err := r.await(func(event any) bool {
-			switch event.(type) {
-			case xproto.KeyPressEvent, xproto.ClientMessageEvent:
-				return true
-			}
-			return false
-		})
-		if err != nil {
-			return err
-		}
-		cause := Now()
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err := r.next(cause); err != nil {
-			return err
-		}
-	}
-}
-
-// wake makes Run look at its context.
-func (r *React) wake() {
-	message := xproto.ClientMessageEvent{
-		Format: 32, Window: r.window, Type: xproto.AtomString,
-		Data: xproto.ClientMessageDataUnionData32New(make([]uint32, 5)),
-	}
-	xproto.SendEvent(r.conn, false, r.window, xproto.EventMaskNoEvent, string(message.Bytes()))
-}
+func (r *React) Run(ctx context.Context) error { return r.keys(ctx, r.next) }
 
 // next shows the next code.
 func (r *React) next(cause time.Duration) error {

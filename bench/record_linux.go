@@ -78,31 +78,41 @@ func Wait(ctx context.Context, d time.Duration) error {
 
 // HostUse is what a host needed.
 type HostUse struct {
-	// CPU is in percent of one core.
-	CPU float64
-	// Bits and Packets are what passed the network in a second, in both
-	// directions together, everything counted.
-	Bits, Packets float64
-	Load          Load
+	// CPU is the time that it used.
+	CPU, Took time.Duration
+	// Traffic is what passed the network, in both directions together,
+	// everything counted.
+	Traffic Traffic
+	Load    Load
 }
 
-// MeasureHost watches the process pid for d.
-func MeasureHost(ctx context.Context, pid int, d time.Duration) (HostUse, error) {
+// Percent is the CPU time in percent of one core.
+func (u HostUse) Percent() float64 { return 100 * float64(u.CPU) / float64(u.Took) }
+
+// Kbps is the traffic in kbit/s.
+func (u HostUse) Kbps() float64 { return 8 * float64(u.Traffic.Bytes) / u.Took.Seconds() / 1000 }
+
+// MeasureHost measures what the host of r needs while during runs.
+func MeasureHost(ctx context.Context, r *Rig, during func(context.Context) error) (HostUse, error) {
 	meter, err := StartLoad()
-	cpu, cerr := CPUTime(pid)
+	cpu, cerr := r.HostCPU()
 	traffic, terr := LoopbackTraffic()
 	start := Now()
-	if err := errors.Join(err, cerr, terr, Wait(ctx, d)); err != nil {
+	if err := errors.Join(err, cerr, terr); err != nil {
 		return HostUse{}, err
 	}
-	cpuAfter, cerr := CPUTime(pid)
-	trafficAfter, terr := LoopbackTraffic()
+	err = during(ctx)
 	took := Now() - start
-	load, err := meter.Stop()
+	cpuAfter, cerr := r.HostCPU()
+	trafficAfter, terr := LoopbackTraffic()
+	load, lerr := meter.Stop()
 	return HostUse{
-		CPU:     100 * float64(cpuAfter-cpu) / float64(took),
-		Bits:    8 * float64(trafficAfter.Bytes-traffic.Bytes) / took.Seconds(),
-		Packets: float64(trafficAfter.Packets-traffic.Packets) / took.Seconds(),
-		Load:    load,
-	}, errors.Join(err, cerr, terr)
+		CPU:  cpuAfter - cpu,
+		Took: took,
+		Traffic: Traffic{
+			Bytes:   trafficAfter.Bytes - traffic.Bytes,
+			Packets: trafficAfter.Packets - traffic.Packets,
+		},
+		Load: load,
+	}, errors.Join(err, cerr, terr, lerr)
 }

@@ -16,6 +16,7 @@ const foreignLimit = 0.1
 // Result is one measurement.
 type Result struct {
 	Name string `json:"name"`
+	Subject
 	// Unit is that of Summary, Target and Samples.
 	Unit    string  `json:"unit"`
 	Target  Target  `json:"target,omitzero"`
@@ -28,6 +29,14 @@ type Result struct {
 	Invalid string `json:"invalid,omitempty"`
 	// Samples are all values in the order of their time.
 	Samples []float64 `json:"samples,omitempty"`
+	// Curve is how Samples came about over time, where that matters.
+	Curve []Point `json:"curve,omitempty"`
+}
+
+// Point is a value at a time, in seconds.
+type Point struct {
+	T float64 `json:"t"`
+	V float64 `json:"v"`
 }
 
 // Judge sets r.Invalid when there are less than wanted values, or when the
@@ -89,8 +98,10 @@ type Report struct {
 	Machine Machine   `json:"machine"`
 	// Isolated is true when the loopback interface carried only what host
 	// and viewers said.
-	Isolated bool     `json:"isolated"`
-	Results  []Result `json:"results"`
+	Isolated bool `json:"isolated"`
+	// Short is true for a quick look.
+	Short   bool     `json:"short,omitempty"`
+	Results []Result `json:"results"`
 }
 
 // Machine describes what was measured on, and what.
@@ -112,13 +123,16 @@ func (m Machine) String() string {
 
 // Markdown is the report as a table. Three numbers in a cell are median, 95th
 // percentile and maximum.
-func (r *Report) Markdown() string {
+func (r *Report) Markdown(accepted Accepted) string {
 	var t strings.Builder
 	fmt.Fprintf(&t, "%s, %s\n\n", r.Date.Format("2 Jan 2006 15:04"), r.Machine)
-	t.WriteString("| measurement | target | measured | | machine busy, others | remarks |\n|---|---|---|---|---|---|\n")
+	t.WriteString("| measurement | target | measured | | ÷ accepted | machine busy, others | remarks |\n|---|---|---|---|---|---|---|\n")
 	for _, m := range r.Results {
-		fmt.Fprintf(&t, "| %s | %s | %s | %s | %s | %s |\n",
-			m.Name, m.Target, m.Measured(), m.Verdict(), m.Load, strings.Join(m.Remarks, "; "))
+		fmt.Fprintf(&t, "| %s | %s | %s | %s | %s | %s | %s |\n",
+			m.Title(), m.Target, m.Measured(), m.Verdict(), accepted.Ratio(m), m.Load, strings.Join(m.Remarks, "; "))
+	}
+	if compared := CompareMarkdown(r.Results); compared != "" {
+		t.WriteString("\n" + compared)
 	}
 	if !r.Isolated {
 		t.WriteString("\nTraffic was counted on the machine's own loopback interface, which other programs use too.\n")

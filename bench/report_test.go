@@ -16,9 +16,9 @@ func TestReportSaysWhetherATargetWasMet(t *testing.T) {
 	report := Report{Results: []Result{
 		measure(0, 8, 9), measure(0, 8, 16), measure(0.5, 8, 9), measure(0, 8),
 	}}
-	table := report.Markdown()
+	table := report.Markdown(Accepted{Figures: map[string]float64{"draw": 4}})
 	for _, want := range []string{
-		"| draw | ≤ 9 / 15 / – | 8.0 / 9.0 / 9.0 ms (n 2) | met | 50 %, 0 % |",
+		"| draw | ≤ 9 / 15 / – | 8.0 / 9.0 / 9.0 ms (n 2) | met | 2.00 | 50 %, 0 % |",
 		"| missed |",
 		"invalid: other programs took 50 % of the machine",
 		"8.0 ms | invalid: 1 values of 2",

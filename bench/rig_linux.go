@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/causeway-rtc/causeway/capture/virtual"
@@ -20,14 +19,15 @@ const startTimeout = 60 * time.Second
 
 // RigOptions says what to set up.
 type RigOptions struct {
-	// Width and Height are the size of both displays in pixels.
+	// Width and Height are the size of the host's display, and of the
+	// browser's window, in pixels.
 	Width, Height int
-	// Bitrate is the host's, as its flag takes it: "12M".
-	Bitrate string
-	// Host is the path of the host program.
-	Host string
-	// HostArgs are further flags for it.
-	HostArgs []string
+	// Kbps is the highest bit rate of the picture. Zero means [Kbps].
+	Kbps int
+	// System is what is measured.
+	System System
+	// Sound gives host and viewer a sound server each.
+	Sound bool
 	// Open opens the application on the host's display.
 	Open func(display string) (App, error)
 	// WithoutBrowser leaves the viewer's display empty.
@@ -43,10 +43,15 @@ type RigOptions struct {
 type Rig struct {
 	o RigOptions
 	// HostDisplay is what is streamed, ViewerDisplay what the viewer sees.
-	HostDisplay, ViewerDisplay *virtual.Display
-	App                        App
-	Host, Browser              *Process
-	Probe                      *Probe
+	HostDisplay, ViewerDisplay Desktop
+	// HostSound and ViewerSound are what host and browser play to; nil
+	// without sound.
+	HostSound, ViewerSound *virtual.Sound
+	App                    App
+	// Host is every program of the system under measurement.
+	Host    []*Process
+	Browser *Process
+	Probe   *Probe
 	// URL is the address of the viewer page, with all it takes to get in.
 	URL string
 
@@ -59,6 +64,9 @@ type Rig struct {
 func StartRig(ctx context.Context, o RigOptions) (*Rig, error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
+	if o.Kbps == 0 {
+		o.Kbps = Kbps(o.Width, o.Height)
+	}
 	r := &Rig{o: o}
 	if err := r.start(ctx); err != nil {
 		return nil, errors.Join(err, r.keepPicture(), r.Close())
@@ -71,17 +79,17 @@ func (r *Rig) start(ctx context.Context) (err error) {
 		return fmt.Errorf("bench: %w", err)
 	}
 	r.onClose(func() error { return os.RemoveAll(r.dir) })
-	if r.HostDisplay, err = r.startDisplay(ctx); err != nil {
+	if r.HostDisplay, err = r.o.System.StartDisplay(ctx, r); err != nil {
 		return err
 	}
-	if err := r.startViewerDisplay(ctx); err != nil {
+	if err := errors.Join(r.startSound(ctx), r.startViewerDisplay(ctx)); err != nil {
 		return err
 	}
 	if r.App, err = r.o.Open(r.HostDisplay.Name()); err != nil {
 		return err
 	}
 	r.onClose(r.App.Close)
-	if err := r.startHost(ctx); err != nil || r.o.WithoutBrowser {
+	if r.URL, err = r.o.System.Serve(ctx, r); err != nil || r.o.WithoutBrowser {
 		return err
 	}
 	page := r.URL
@@ -97,7 +105,9 @@ func (r *Rig) start(ctx context.Context) (err error) {
 
 // startViewerDisplay starts the viewer's display and connects the probe to it.
 func (r *Rig) startViewerDisplay(ctx context.Context) (err error) {
-	if r.ViewerDisplay, err = r.startDisplay(ctx); err != nil {
+	// Chromium makes a window that is as large as the display a pixel
+	// smaller, so that window managers do not take it for full screen.
+	if r.ViewerDisplay, err = r.startDisplay(ctx, r.o.Width+viewerMargin, r.o.Height+viewerMargin); err != nil {
 		return err
 	}
 	if r.Probe, err = OpenProbe(r.ViewerDisplay.Name()); err != nil {
@@ -107,8 +117,11 @@ func (r *Rig) startViewerDisplay(ctx context.Context) (err error) {
 	return nil
 }
 
-func (r *Rig) startDisplay(ctx context.Context) (*virtual.Display, error) {
-	d, err := startDisplay(ctx, r.o.Width, r.o.Height)
+// viewerMargin is by how much the viewer's display is larger than the host's.
+const viewerMargin = 16
+
+func (r *Rig) startDisplay(ctx context.Context, width, height int) (*virtual.Display, error) {
+	d, err := startDisplay(ctx, width, height)
 	if err == nil {
 		r.onClose(d.Close)
 	}
@@ -120,32 +133,18 @@ func startDisplay(ctx context.Context, width, height int) (*virtual.Display, err
 	return virtual.Start(ctx, virtual.Options{Width: width, Height: height, MaxWidth: width, MaxHeight: height})
 }
 
-// startHost starts the host program and waits for its URL.
-func (r *Rig) startHost(ctx context.Context) (err error) {
-	urlFile := filepath.Join(r.dir, "url")
-	args := []string{
-		"--listen", "127.0.0.1:0", "--display", r.HostDisplay.Name(), "--url-file", urlFile,
-		"--fps", "60", "--bitrate", r.o.Bitrate, "--audio", "off",
+// startSound starts both sound servers, where sound is asked for.
+func (r *Rig) startSound(ctx context.Context) (err error) {
+	if !r.o.Sound {
+		return nil
 	}
-	cmd := exec.Command(r.o.Host, append(args, r.o.HostArgs...)...)
-	cmd.Env = slices.Concat(cmd.Environ(), r.HostDisplay.Env(), []string{"HOME=" + r.dir})
-	if r.Host, err = startProcess(cmd, r.logPath("host.log")); err != nil {
-		return err
-	}
-	r.onClose(r.Host.Close)
-	for {
-		if text, err := os.ReadFile(urlFile); err == nil && strings.Contains(string(text), "://") {
-			r.URL = strings.TrimSpace(string(text))
-			return nil
+	for _, server := range []**virtual.Sound{&r.HostSound, &r.ViewerSound} {
+		if *server, err = virtual.StartSound(ctx, virtual.SoundOptions{}); err != nil {
+			return err
 		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("bench: the host wrote no URL: %w", ctx.Err())
-		case <-r.Host.Done():
-			return r.Host.ended()
-		case <-time.After(20 * time.Millisecond):
-		}
+		r.onClose((*server).Close)
 	}
+	return nil
 }
 
 // blankPage is where a browser starts that is to be driven.
@@ -163,8 +162,14 @@ func (r *Rig) startBrowser(page string) (err error) {
 	if r.o.DevTools {
 		args = append(args, "--remote-debugging-port=0")
 	}
+	if r.o.Sound {
+		args = append(args, "--autoplay-policy=no-user-gesture-required")
+	}
 	cmd := exec.Command("chromium", append(args, page)...)
 	cmd.Env = slices.Concat(cmd.Environ(), r.ViewerDisplay.Env(), []string{"HOME=" + r.dir})
+	if r.ViewerSound != nil {
+		cmd.Env = append(cmd.Env, r.ViewerSound.Env()...)
+	}
 	if r.Browser, err = startProcess(cmd, r.logPath("chromium.log")); err != nil {
 		return err
 	}
@@ -207,15 +212,40 @@ func (r *Rig) StartViewers(program string, n int, duration time.Duration) (stop 
 
 // Alive is an error when a program of the rig has ended.
 func (r *Rig) Alive() error {
-	for _, p := range []*Process{r.Host, r.Browser} {
-		if p == nil {
-			continue
-		}
+	all := r.Host
+	if r.Browser != nil {
+		all = append(slices.Clone(all), r.Browser)
+	}
+	for _, p := range all {
 		if err := p.ended(); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// HostCPU is the CPU time that the system under measurement has used.
+func (r *Rig) HostCPU() (sum time.Duration, err error) {
+	for _, p := range r.Host {
+		used, err := CPUTime(p.Pid())
+		if err != nil {
+			return 0, err
+		}
+		sum += used
+	}
+	return sum, nil
+}
+
+// HostMemory is the memory that it has, in bytes.
+func (r *Rig) HostMemory() (sum int64, err error) {
+	for _, p := range r.Host {
+		resident, err := ResidentMemory(p.Pid())
+		if err != nil {
+			return 0, err
+		}
+		sum += resident
+	}
+	return sum, nil
 }
 
 // keepPicture saves what the viewer saw beside the logs.

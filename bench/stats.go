@@ -21,9 +21,11 @@ func Summarize(values []float64) Summary {
 	if len(values) == 0 {
 		return Summary{}
 	}
-	s := slices.Sorted(slices.Values(values))
+	s := sortedCopy(values)
 	return Summary{N: len(s), Min: s[0], Median: Quantile(s, 0.5), P95: Quantile(s, 0.95), Max: s[len(s)-1]}
 }
+
+func sortedCopy(values []float64) []float64 { return slices.Sorted(slices.Values(values)) }
 
 // Single describes one number.
 func Single(v float64) Summary { return Summarize([]float64{v}) }
