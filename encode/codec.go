@@ -22,10 +22,13 @@ type Codec struct {
 
 // The codecs. H.264 is Constrained Baseline as far as SDP promises
 // (RFC 6184 §8.1), level 3.1 with asymmetry allowed, which in practice every
-// browser decodes at any level.
+// browser decodes at any level. VP9 is profile 0 (RFC 9628 §6), AV1 the Main
+// profile, both 4:2:0 with eight bits.
 var (
 	H264 = Codec{Name: "h264", MIMEType: "video/H264", ClockRate: 90000, Fmtp: "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f", Matrix: BT709}
 	VP8  = Codec{Name: "vp8", MIMEType: "video/VP8", ClockRate: 90000, Matrix: BT601}
+	VP9  = Codec{Name: "vp9", MIMEType: "video/VP9", ClockRate: 90000, Fmtp: "profile-id=0", Matrix: BT709}
+	AV1  = Codec{Name: "av1", MIMEType: "video/AV1", ClockRate: 90000, Fmtp: "level-idx=5;profile=0;tier=0", Matrix: BT709}
 	Opus = Codec{Name: "opus", MIMEType: "audio/opus", ClockRate: 48000, Channels: 2, Fmtp: "minptime=10;useinbandfec=1;stereo=1;sprop-stereo=1"}
 	// OpusSurround is 5.1: six channels in the order of [capture.AudioFrame],
 	// by libwebrtc's own name and parameters. Chromium decodes it when its

@@ -10,9 +10,9 @@ import (
 
 	"github.com/pion/webrtc/v4"
 
-	"github.com/causeway-rtc/causeway/encode"
 	"github.com/causeway-rtc/causeway/input"
 	"github.com/causeway-rtc/causeway/peer/channel"
+	"github.com/causeway-rtc/causeway/peer/media"
 )
 
 // foreignStreams is where the numbers of streams begin whose publisher gave
@@ -105,9 +105,9 @@ func (r *Remote) foreign(name string) int {
 
 // onTrack begins to read a track. Pion calls it from a goroutine of its own.
 func (r *Remote) onTrack(remote *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
-	codec, ok := r.decodes(remote.Codec().MimeType)
+	codec, ok := media.Lookup(r.peer.o.Codecs, remote.Codec().RTPCodecCapability)
 	if !ok {
-		r.log.Debug("a track cannot be read", "codec", remote.Codec().MimeType)
+		r.log.Debug("a track cannot be read", "codec", remote.Codec().MimeType, "fmtp", remote.Codec().SDPFmtpLine)
 		return
 	}
 	id, numbered := parseMediaStreamID(remote.StreamID())
@@ -157,14 +157,6 @@ func (s *InboundStream) lost(in *InboundTrack) {
 	if last {
 		s.end("")
 	}
-}
-
-func (r *Remote) decodes(mime string) (encode.Codec, bool) {
-	i := slices.IndexFunc(r.peer.o.Codecs, func(c encode.Codec) bool { return c.MIMEType == mime })
-	if i < 0 {
-		return encode.Codec{}, false
-	}
-	return r.peer.o.Codecs[i], true
 }
 
 // Streams are those of the remote that we watch, by number.

@@ -21,12 +21,12 @@ const (
 
 // newPayloader is the RTP payload format of a codec, or nil.
 func newPayloader(c encode.Codec) rtp.Payloader {
-	switch c.Name {
-	case encode.H264.Name:
+	switch c.MIMEType {
+	case encode.H264.MIMEType:
 		return &codecs.H264Payloader{} // RFC 6184, packetization-mode 1
-	case encode.VP8.Name:
+	case encode.VP8.MIMEType:
 		return &codecs.VP8Payloader{} // RFC 7741
-	case encode.Opus.Name, encode.OpusSurround.Name:
+	case encode.Opus.MIMEType, encode.OpusSurround.MIMEType:
 		return &codecs.OpusPayloader{} // RFC 7587
 	}
 	return nil

@@ -88,10 +88,10 @@ func NewReceiver(t *webrtc.TrackRemote, codec encode.Codec, o ReceiverOptions) *
 // newDepacketizer is the reader of a codec's RTP payload format. Opus needs
 // none, which is what it returns for others too.
 func newDepacketizer(c encode.Codec) rtp.Depacketizer {
-	switch c.Name {
-	case encode.H264.Name:
+	switch c.MIMEType {
+	case encode.H264.MIMEType:
 		return &codecs.H264Packet{}
-	case encode.VP8.Name:
+	case encode.VP8.MIMEType:
 		return &codecs.VP8Packet{}
 	}
 	return &codecs.OpusPacket{}
@@ -280,10 +280,10 @@ func (q *chunkQueue) close() { q.once.Do(func() { close(q.gone) }) }
 
 // isKeyframe tells a key frame by its payload.
 func isKeyframe(codec encode.Codec, data []byte) bool {
-	switch codec.Name {
-	case encode.H264.Name:
+	switch codec.MIMEType {
+	case encode.H264.MIMEType:
 		return encode.IsKeyH264(data)
-	case encode.VP8.Name:
+	case encode.VP8.MIMEType:
 		return encode.IsKeyVP8(data)
 	}
 	return true

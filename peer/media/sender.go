@@ -136,12 +136,8 @@ func (t *Sender) SetView(v streams.View) {
 // choose finds the codec to send, and its parameters in SDP. The caller holds
 // mu.
 func (t *Sender) choose(agreed []webrtc.RTPCodecParameters) (encode.Codec, webrtc.RTPCodecParameters, error) {
-	for _, c := range t.stream.Codecs() {
-		for _, params := range agreed {
-			if params.MimeType == c.MIMEType && newPayloader(c) != nil {
-				return c, params, nil
-			}
-		}
+	if c, params, ok := agree(t.stream.Codecs(), agreed); ok {
+		return c, params, nil
 	}
 	return encode.Codec{}, webrtc.RTPCodecParameters{}, fmt.Errorf("media: %s: %w", t.kind, ErrNoCodec)
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
 
-	"github.com/causeway-rtc/causeway/encode"
 	"github.com/causeway-rtc/causeway/peer/congestion"
 	"github.com/causeway-rtc/causeway/peer/events"
 	"github.com/causeway-rtc/causeway/peer/media"
@@ -279,15 +278,15 @@ func (m *MediaConnection) transformed(sdp string) string {
 
 // onTrack begins to read a track of the other peer's.
 func (m *MediaConnection) onTrack(pc *webrtc.PeerConnection, remote *webrtc.TrackRemote) {
-	i := slices.IndexFunc(m.p.o.Codecs, func(c encode.Codec) bool { return strings.EqualFold(c.MIMEType, remote.Codec().MimeType) })
-	if i < 0 {
+	codec, ok := media.Lookup(m.p.o.Codecs, remote.Codec().RTPCodecCapability)
+	if !ok {
 		m.log.Debug("a track cannot be read", "codec", remote.Codec().MimeType)
 		return
 	}
 	t := &Track{streamID: remote.StreamID()}
-	t.Receiver = media.NewReceiver(remote, m.p.o.Codecs[i], media.ReceiverOptions{WriteRTCP: pc.WriteRTCP})
+	t.Receiver = media.NewReceiver(remote, codec, media.ReceiverOptions{WriteRTCP: pc.WriteRTCP})
 	m.sending.Lock()
-	ok := !m.ended && len(m.tracks) < maxTracks
+	ok = !m.ended && len(m.tracks) < maxTracks
 	if ok {
 		m.tracks = append(m.tracks, t)
 		m.wg.Go(t.Run) // before end waits

@@ -72,13 +72,13 @@ func Chunk(codec encode.Codec, key bool, t time.Duration, size int) *encode.Chun
 	text := fmt.Appendf(nil, "t=%d;", t.Microseconds())
 	body := append(text, bytes.Repeat([]byte{0xa5}, max(size-len(text), 0))...)
 	switch {
-	case codec.Name == encode.H264.Name && key:
+	case codec.MIMEType == encode.H264.MIMEType && key:
 		c.Data, _ = hex.DecodeString("000000016742e01f000000016801000000" + "0165")
-	case codec.Name == encode.H264.Name:
+	case codec.MIMEType == encode.H264.MIMEType:
 		c.Data = []byte{0, 0, 0, 1, 0x41}
-	case codec.Name == encode.VP8.Name && key:
+	case codec.MIMEType == encode.VP8.MIMEType && key:
 		c.Data = []byte{0x10}
-	case codec.Name == encode.VP8.Name:
+	case codec.MIMEType == encode.VP8.MIMEType:
 		c.Data = []byte{0x11}
 	default:
 		c.Width, c.Height, c.Duration = 0, 0, 10*time.Millisecond
