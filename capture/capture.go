@@ -51,6 +51,9 @@ type CursorSource interface {
 type Options struct {
 	// Display is the X display, ":0" for one. Empty means $DISPLAY.
 	Display string
+	// View says what part of the display to capture, and is told what is. Nil
+	// means all of it.
+	View *View
 	// Width and Height in pixels are for backends that make their own
 	// picture (pattern). Zero means 1280×720.
 	Width, Height int
@@ -68,6 +71,9 @@ type Backend struct {
 	// ByName is true for a backend that is taken only when asked for by name,
 	// so that nobody streams a test picture by accident.
 	ByName bool
+	// Parts is true when it heeds Options.View. One that does not is never
+	// opened for a part of a display: it would show the rest.
+	Parts bool
 	// Probe says whether Open can serve these options, and if not why not
 	// and what to do. It leaves nothing behind.
 	Probe func(ctx context.Context, o Options) error
@@ -81,6 +87,10 @@ func Open(ctx context.Context, backends []Backend, name string, o Options) (Sour
 	var errs []error
 	for _, b := range backends {
 		if auto := name == "" || name == "auto"; auto && b.ByName || !auto && name != b.Name {
+			continue
+		}
+		if o.View != nil && !o.View.Area().All() && !b.Parts {
+			errs = append(errs, fmt.Errorf("%s: captures whole displays only: %w", b.Name, errors.ErrUnsupported))
 			continue
 		}
 		s, err := b.Open(ctx, o)

@@ -130,8 +130,9 @@ func (s *source) look(l *look) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	l.cursor.X, l.cursor.Y = int(p.RootX), int(p.RootY)
-	l.cursor.Visible = l.drawn && p.SameScreen
+	at, shown := image.Pt(int(p.RootX), int(p.RootY)), s.view.Shown()
+	l.cursor.X, l.cursor.Y = at.X-shown.Picture.Min.X, at.Y-shown.Picture.Min.Y
+	l.cursor.Visible = l.drawn && p.SameScreen && shown.Has(at)
 	was.Shape = nil
 	return l.cursor != was, nil
 }

@@ -27,6 +27,11 @@ type display struct {
 	x      *xgb.Conn
 	root   xproto.Window
 	depth  byte
+
+	// What follows belongs to whoever captures or lists.
+	atoms                  map[string]xproto.Atom
+	hasRandR, hasComposite bool
+	hasRes                 *bool // nil until asked for
 }
 
 // connect opens the display called name, or $DISPLAY.

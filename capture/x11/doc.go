@@ -20,6 +20,15 @@
 // an empty shape, as games and toolkits do, is seen to be hidden; one hidden
 // by XFixesHideCursor is not, for the server does not tell.
 //
+// # A part of a display
+//
+// [capture.Options.View] narrows the picture: to a monitor (RandR 1.5) or a
+// region, whose rows are read as those of the whole are; or to windows, which
+// the server is made to draw apart (Composite), so that each is read without
+// what lies over it, and put together on black (layers.go). When windows or
+// monitors come, go or change, the next frame is fitted anew (fit). A monitor
+// that goes away gives way to all of them, a window to black.
+//
 // # Loss
 //
 // A display that dies, or gives no answer for five seconds, ends Next with an

@@ -20,17 +20,10 @@ var tables sync.Mutex
 // process whenever an event or error comes in, and a write beside a read ends
 // the process.
 func register(c *xgb.Conn, name string) error {
-	ext, err := xproto.QueryExtension(c, uint16(len(name)), name).Reply()
+	ext, err := enable(c, name)
 	if err != nil {
 		return err
 	}
-	if !ext.Present {
-		return fmt.Errorf("the server lacks the extension %s: %w", name, errors.ErrUnsupported)
-	}
-	c.ExtLock.Lock()
-	c.Extensions[name] = ext.MajorOpcode
-	c.ExtLock.Unlock()
-
 	tables.Lock()
 	defer tables.Unlock()
 	for n, f := range xgb.NewExtEventFuncs[name] {
@@ -44,6 +37,23 @@ func register(c *xgb.Conn, name string) error {
 		}
 	}
 	return nil
+}
+
+// enable makes the requests of an extension known to a connection, and writes
+// to no table: it is enough for one whose events nobody asks for and whose
+// requests fail with errors of the core protocol.
+func enable(c *xgb.Conn, name string) (*xproto.QueryExtensionReply, error) {
+	ext, err := xproto.QueryExtension(c, uint16(len(name)), name).Reply()
+	if err != nil {
+		return nil, err
+	}
+	if !ext.Present {
+		return nil, fmt.Errorf("the server lacks the extension %s: %w", name, errors.ErrUnsupported)
+	}
+	c.ExtLock.Lock()
+	defer c.ExtLock.Unlock()
+	c.Extensions[name] = ext.MajorOpcode
+	return ext, nil
 }
 
 // blank is an event or error of nothing but zeros.

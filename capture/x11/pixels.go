@@ -2,6 +2,7 @@ package x11
 
 import (
 	"fmt"
+	"image"
 	"io"
 	"sync/atomic"
 
@@ -9,7 +10,8 @@ import (
 	"github.com/jezek/xgb/xproto"
 )
 
-// pixels is room for one picture of the root window.
+// pixels is room for one picture, of the root window, of a part of it, or of a
+// window's pixmap.
 type pixels struct {
 	width, height int
 	mem           []byte
@@ -56,27 +58,49 @@ func (p *pixels) share(d *display) error {
 
 func (p *pixels) stride() int { return 4 * p.width }
 
-// read copies the rows from top to before bottom from the root window.
-func (p *pixels) read(d *display, top, bottom int) error {
+// read copies the rows from top to before bottom of the picture that begins at
+// a point of a drawable.
+func (p *pixels) read(d *display, from xproto.Drawable, at image.Point, top, bottom int) error {
 	if top == bottom {
 		return nil
 	}
-	at, rows := top*p.stride(), uint16(bottom-top)
+	begin, rows := top*p.stride(), uint16(bottom-top)
+	x, y := int16(at.X), int16(at.Y+top)
 	if p.seg != 0 {
-		_, err := shm.GetImage(d.x, xproto.Drawable(d.root), 0, int16(top), uint16(p.width), rows,
-			allPlanes, xproto.ImageFormatZPixmap, p.seg, uint32(at)).Reply()
+		_, err := shm.GetImage(d.x, from, x, y, uint16(p.width), rows,
+			allPlanes, xproto.ImageFormatZPixmap, p.seg, uint32(begin)).Reply()
 		return err
 	}
-	image, err := xproto.GetImage(d.x, xproto.ImageFormatZPixmap, xproto.Drawable(d.root), 0, int16(top),
+	image, err := xproto.GetImage(d.x, xproto.ImageFormatZPixmap, from, x, y,
 		uint16(p.width), rows, allPlanes).Reply()
 	if err != nil {
 		return err
 	}
-	if want := bottom*p.stride() - at; len(image.Data) < want {
+	if want := bottom*p.stride() - begin; len(image.Data) < want {
 		return fmt.Errorf("the server sent %d of %d bytes: %w", len(image.Data), want, io.ErrUnexpectedEOF)
 	}
-	copy(p.mem[at:bottom*p.stride()], image.Data)
+	copy(p.mem[begin:bottom*p.stride()], image.Data)
 	return nil
+}
+
+// copyFrom copies a part of another picture to a point of this one. Of both,
+// what lies outside is left out.
+func (p *pixels) copyFrom(from *pixels, to image.Point, part image.Rectangle) {
+	shift := to.Sub(part.Min)
+	part = part.Intersect(image.Rect(0, 0, from.width, from.height))
+	part = part.Intersect(image.Rect(0, 0, p.width, p.height).Sub(shift))
+	for y := part.Min.Y; y < part.Max.Y; y++ {
+		row := from.mem[y*from.stride()+4*part.Min.X : y*from.stride()+4*part.Max.X]
+		copy(p.mem[(y+shift.Y)*p.stride()+4*(part.Min.X+shift.X):], row)
+	}
+}
+
+// blacken makes a part black.
+func (p *pixels) blacken(part image.Rectangle) {
+	part = part.Intersect(image.Rect(0, 0, p.width, p.height))
+	for y := part.Min.Y; y < part.Max.Y; y++ {
+		clear(p.mem[y*p.stride()+4*part.Min.X : y*p.stride()+4*part.Max.X])
+	}
 }
 
 // leave ends one use.

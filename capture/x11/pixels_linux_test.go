@@ -2,8 +2,11 @@ package x11
 
 import (
 	"bytes"
+	"image"
 	"slices"
 	"testing"
+
+	"github.com/jezek/xgb/xproto"
 
 	"github.com/causeway-rtc/causeway/capture/capturetest"
 )
@@ -26,10 +29,10 @@ func TestSocketCarriesWhatMemoryShares(t *testing.T) {
 	defer shared.leave()
 	plain := &pixels{width: 320, height: 200, mem: make([]byte, 4*320*200)}
 	for _, p := range []*pixels{shared, plain} {
-		if err := p.read(d, 0, 100); err != nil {
+		if err := p.read(d, xproto.Drawable(d.root), image.Point{}, 0, 100); err != nil {
 			t.Fatal(err)
 		}
-		if err := p.read(d, 100, 200); err != nil {
+		if err := p.read(d, xproto.Drawable(d.root), image.Point{}, 100, 200); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -39,7 +42,7 @@ func TestSocketCarriesWhatMemoryShares(t *testing.T) {
 	if slices.Max(plain.mem) == 0 {
 		t.Error("the pictures are black")
 	}
-	if err := plain.read(d, 100, 300); err == nil {
+	if err := plain.read(d, xproto.Drawable(d.root), image.Point{}, 100, 300); err == nil {
 		t.Error("rows beyond the screen were read")
 	}
 }

@@ -23,12 +23,15 @@ import (
 type source struct {
 	d   *display
 	log *slog.Logger
+	// view says what to show; unview stops it from telling.
+	view   *capture.View
+	unview func()
 
 	damage damage.Damage
 	region xfixes.Region // what the damage is moved to
 
 	// dirty holds a token when there may be something to capture; resized is
-	// set when the room for pixels may have the wrong size.
+	// set when something else may have to be shown than before.
 	dirty   chan struct{}
 	resized atomic.Bool
 	// changed is when the last damage was told of, on the clock of capture.Now.
@@ -41,21 +44,32 @@ type source struct {
 	pump         sync.WaitGroup
 
 	// mu is held during a capture, so that Close does not unmap under it.
-	mu    sync.Mutex
-	pix   *pixels
-	rects []image.Rectangle
+	mu     sync.Mutex
+	pix    *pixels
+	rects  []image.Rectangle
+	shown  capture.Shown
+	layers *layers // of a masked picture, else nil
+	// follows is true while the server tells of all windows; mapped are those
+	// that have appeared since they were last arranged.
+	follows bool
+	mapping sync.Mutex
+	mapped  map[xproto.Window]bool
 
 	cursors watchers
 }
 
 // newSource readies d for capture and starts to take its events. It owns d
 // when there is no error.
-func newSource(ctx context.Context, d *display, log *slog.Logger) (*source, error) {
+func newSource(ctx context.Context, d *display, o capture.Options) (*source, error) {
+	log, view := o.Log, o.View
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
+	if view == nil {
+		view = capture.NewView(capture.Area{})
+	}
 	s := &source{
-		d: d, log: log,
+		d: d, log: log, view: view,
 		dirty: make(chan struct{}, 1), idle: make(chan struct{}, 1),
 		gone: make(chan struct{}), closed: make(chan struct{}),
 	}
@@ -69,6 +83,7 @@ func newSource(ctx context.Context, d *display, log *slog.Logger) (*source, erro
 	s.resized.Store(true) // there is no room yet
 	s.dirty <- struct{}{} // the first frame comes at once
 	s.idle <- struct{}{}
+	s.unview = view.Chosen(s.reshape)
 	s.pump.Go(s.takeEvents)
 	return s, nil
 }
@@ -107,14 +122,33 @@ func (s *source) takeEvents() {
 			poke(s.dirty)
 			s.cursors.poke()
 		case xproto.ConfigureNotifyEvent:
-			if e.Window == s.d.root {
-				s.resized.Store(true)
-				poke(s.dirty)
+			if e.Window == s.d.root || s.view.Area().Masked() {
+				s.reshape()
 			}
+		case xproto.MapNotifyEvent:
+			s.noteMapped(e.Window)
+			s.reshape()
+		case xproto.UnmapNotifyEvent, xproto.DestroyNotifyEvent, xproto.ReparentNotifyEvent, xproto.CirculateNotifyEvent:
+			s.reshape()
 		case xfixes.CursorNotifyEvent:
 			s.cursors.shaped()
 		}
 	}
+}
+
+func (s *source) noteMapped(w xproto.Window) {
+	s.mapping.Lock()
+	defer s.mapping.Unlock()
+	if s.mapped == nil {
+		s.mapped = map[xproto.Window]bool{}
+	}
+	s.mapped[w] = true
+}
+
+// reshape has the next frame show what there is to show then.
+func (s *source) reshape() {
+	s.resized.Store(true)
+	poke(s.dirty)
 }
 
 // Next implements [capture.Source].
@@ -193,10 +227,14 @@ func (s *source) explain(err error) error {
 func (s *source) Close() error {
 	s.closing.Do(func() {
 		close(s.closed)
+		s.unview()
 		s.d.cut()
 		s.pump.Wait()
 		s.mu.Lock()
 		defer s.mu.Unlock()
+		if s.layers != nil {
+			s.layers.leave()
+		}
 		if s.pix != nil {
 			s.pix.leave()
 			s.pix = nil

@@ -9,7 +9,7 @@ import (
 
 // Backend captures an X display on damage. Its sources are
 // [capture.CursorSource]s too.
-var Backend = capture.Backend{Name: "x11", Probe: probe, Open: open}
+var Backend = capture.Backend{Name: "x11", Parts: true, Probe: probe, Open: open}
 
 // Wayland reports whether the session that getenv describes ([os.Getenv] for
 // one) is a Wayland session. Its X display belongs to XWayland: the picture
@@ -37,7 +37,7 @@ func open(ctx context.Context, o capture.Options) (capture.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := newSource(ctx, d, o.Log)
+	s, err := newSource(ctx, d, o)
 	if err != nil {
 		d.hangUp()
 		return nil, fmt.Errorf("x11: display %q: %w", d.name, err)
