@@ -74,12 +74,13 @@ func (a *Accepted) Ratio(r Result) string {
 }
 
 // Merge makes one report of several: of results with the same title the
-// newest counts, unless that is invalid and an older one is not. It is of the
-// newest report's date and machine.
+// newest counts, but a quick look never replaces a full measurement, nor what
+// is invalid any other. It is of the newest report's date and machine.
 func Merge(reports []Report) Report {
 	reports = slices.Clone(reports)
 	slices.SortStableFunc(reports, func(a, b Report) int { return a.Date.Compare(b.Date) })
 	merged := Report{Isolated: true}
+	var worth []int // of each merged result
 	for _, r := range reports {
 		merged.Date, merged.Machine = r.Date, r.Machine
 		merged.Isolated = merged.Isolated && r.Isolated
@@ -87,17 +88,27 @@ func Merge(reports []Report) Report {
 			at := slices.IndexFunc(merged.Results, func(o Result) bool { return o.Title() == m.Title() })
 			switch {
 			case at < 0:
-				merged.Results = append(merged.Results, m)
-			case m.Invalid == "" || merged.Results[at].Invalid != "":
-				merged.Results[at] = m
+				merged.Results, worth = append(merged.Results, m), append(worth, r.worth(m))
+			case r.worth(m) >= worth[at]:
+				merged.Results[at], worth[at] = m, r.worth(m)
 			}
 		}
 	}
 	return merged
 }
 
-// LoadReports reads the reports in folder that are not older than since, but
-// for those of quick looks.
+// worth ranks the results of reports against each other.
+func (r *Report) worth(m Result) int {
+	switch {
+	case m.Invalid != "":
+		return 0
+	case r.Short:
+		return 1
+	}
+	return 2
+}
+
+// LoadReports reads the reports in folder that are not older than since.
 func LoadReports(folder string, since time.Time) ([]Report, error) {
 	paths, err := filepath.Glob(filepath.Join(folder, "*.json"))
 	var all []Report
@@ -111,7 +122,7 @@ func LoadReports(folder string, since time.Time) ([]Report, error) {
 			err = errors.Join(err, fmt.Errorf("bench: %s: %w", path, rerr))
 			continue
 		}
-		if !r.Short && !r.Date.Before(since) {
+		if !r.Date.Before(since) {
 			all = append(all, r)
 		}
 	}

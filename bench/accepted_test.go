@@ -43,12 +43,15 @@ func TestMergePrefersTheNewestThatCounts(t *testing.T) {
 	result := func(name string, v float64, invalid string) Result {
 		return Result{Name: name, Summary: Single(v), Invalid: invalid}
 	}
+	look := at(4, result("b", 4, ""), result("c", 4, ""), result("d", 4, ""))
+	look.Short = true
 	merged := Merge([]Report{
+		look,
 		at(3, result("a", 3, "busy"), result("b", 3, ""), result("c", 3, "busy")),
 		at(1, result("a", 1, ""), result("b", 1, ""), result("c", 1, "busy")),
 	})
-	want := map[string]float64{"a": 1, "b": 3, "c": 3}
-	if len(merged.Results) != len(want) || merged.Date.Hour() != 3 || !merged.Isolated {
+	want := map[string]float64{"a": 1, "b": 3, "c": 4, "d": 4}
+	if len(merged.Results) != len(want) || merged.Date.Hour() != 4 || !merged.Isolated {
 		t.Fatalf("merged: %+v", merged)
 	}
 	for _, r := range merged.Results {
@@ -58,10 +61,10 @@ func TestMergePrefersTheNewestThatCounts(t *testing.T) {
 	}
 }
 
-func TestReportsOfQuickLooksAndOldOnesAreNotLoaded(t *testing.T) {
+func TestOldReportsAreNotLoaded(t *testing.T) {
 	folder := t.TempDir()
 	day := time.Date(2026, 5, 5, 12, 0, 0, 0, time.UTC)
-	for i, r := range []Report{{Date: day}, {Date: day.Add(time.Hour), Short: true}, {Date: day.AddDate(0, 0, -2)}} {
+	for i, r := range []Report{{Date: day}, {Date: day.AddDate(0, 0, -2)}} {
 		r.Results = []Result{{Name: "draw", Summary: Single(float64(i))}}
 		if _, err := r.Save(folder); err != nil {
 			t.Fatal(err)

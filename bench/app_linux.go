@@ -20,5 +20,12 @@ type App interface {
 	Close() error
 }
 
+// Remembering is an [App] that can tell what each of its pictures looked like.
+type Remembering interface {
+	App
+	// Picture is picture seq. It must not be called while Run runs.
+	Picture(seq int) Picture
+}
+
 // FirstCode is the code of the picture that an [App] shows before it runs.
 const FirstCode = Code(firstSeq % Codes)

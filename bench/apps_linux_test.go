@@ -79,8 +79,19 @@ func TestPageChangesWhenItIsTurned(t *testing.T) {
 	}
 }
 
-func TestScrollShowsThePicturesThatItSays(t *testing.T) {
-	s := perform(t, func(display string) (App, error) { return OpenScroll(display, 60) })
+func TestAppsShowThePicturesThatTheySay(t *testing.T) {
+	for name, open := range map[string]func(display string) (App, error){
+		"scroll": func(display string) (App, error) { return OpenScroll(display, 60) },
+		"flip":   func(display string) (App, error) { return OpenFlip(display, 60, true) },
+	} {
+		t.Run(name, func(t *testing.T) { showsWhatItSays(t, perform(t, open)) })
+	}
+}
+
+// showsWhatItSays runs an application and compares a picture with what it says
+// of it afterwards.
+func showsWhatItSays(t *testing.T, s stage) {
+	t.Helper()
 	stop := Background(t.Context(), s.app.Run)
 	_, err := s.probe.Await(t.Context(), CodeOf(firstSeq+20))
 	seen := s.look(t)
@@ -92,7 +103,7 @@ func TestScrollShowsThePicturesThatItSays(t *testing.T) {
 		if CodeOf(d.Seq) != code {
 			continue
 		}
-		if drawn := s.app.(*Scroll).Picture(d.Seq); !Within(seen, drawn, 0) {
+		if drawn := s.app.(Remembering).Picture(d.Seq); !Within(seen, drawn, 0) {
 			t.Errorf("picture %d differs from what is said of it by up to %d", d.Seq, LargestError(seen, drawn))
 		}
 		return

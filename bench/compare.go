@@ -141,7 +141,7 @@ func CompareMarkdown(results []Result) string {
 	var t strings.Builder
 	fmt.Fprintf(&t, "| | | %s | ours ÷ best rival | aim | |\n|---|---|%s---|---|---|\n", strings.Join(systems, " | "), strings.Repeat("---|", len(systems)))
 	for _, c := range Compare(results) {
-		fmt.Fprintf(&t, "| %s, %s | %s |", c.Name, c.Unit, c.Size)
+		fmt.Fprintf(&t, "| %s | %s |", strings.TrimRight(c.Name+", "+c.Unit, ", "), c.Size)
 		for _, system := range systems {
 			cell := "–"
 			if figure, ok := c.Figures[system]; ok {
@@ -170,6 +170,10 @@ func Figure(v float64) string {
 		return fmt.Sprintf("%.1f", v)
 	case v >= 1:
 		return fmt.Sprintf("%.2f", v)
+	case v == 0:
+		return "0"
+	case v >= 0.9: // of 1, where the distance to it counts
+		return fmt.Sprintf("%.4f", v)
 	}
 	return fmt.Sprintf("%.3f", v)
 }

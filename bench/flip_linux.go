@@ -61,6 +61,21 @@ func (f *Flip) show(n int, c Code) (issued, drawn time.Duration, err error) {
 	return issued, drawn, err
 }
 
+// Picture is what picture seq looked like. It must not be called while Run
+// runs.
+func (f *Flip) Picture(seq int) Picture {
+	n := seq - firstSeq
+	x, y := pan(n, f.fps)
+	stride := landscapeStride(f.width)
+	p := Picture{make([]byte, 0, f.width*f.height*4), f.width, f.height}
+	for row := range f.height {
+		at := n%f.grains*landscapeSize(f.width, f.height) + (y+row)*stride + x*4
+		p.Pix = append(p.Pix, f.memory[at:at+f.width*4]...)
+	}
+	PaintBarcode(p.Pix, f.width*4, CodeOf(seq))
+	return p
+}
+
 // saveBarcodeArea copies the pixels that a barcode would cover.
 func saveBarcodeArea(pix []byte, stride int) []byte {
 	saved := make([]byte, 0, BarcodeWidth*4*BarcodeHeight)

@@ -19,6 +19,7 @@ func BenchmarkGame(b *testing.B) {
 		})
 		memory, merr := t.HostMemory()
 		check(b, err, merr)
+		reportLikeness(b, t, "game")
 		drawn, err := drawingCost(b, t)
 		check(b, err)
 		reportGame(b, t, rec)

@@ -39,7 +39,7 @@ func pressKeys(b *testing.B, t trial, name string, target Target, goal float64) 
 	check(b, err)
 	defer keyboard.Close()
 	check(b, keyboard.Click(t.width/2, t.height*3/4))
-	presses := int(lasting(60))
+	presses := max(int(lasting(60)), 25)
 	var pressed []Press
 	rec, err := Record(b.Context(), t.App, t.Probe, warmUp, func(ctx context.Context) error {
 		for range presses {

@@ -71,9 +71,9 @@ func (r *Result) Measured() string {
 	case 0:
 		return "nothing"
 	case 1:
-		return fmt.Sprintf("%.1f %s", s.Median, r.Unit)
+		return strings.TrimSpace(Figure(s.Median) + " " + r.Unit)
 	}
-	return fmt.Sprintf("%.1f / %.1f / %.1f %s (n %d)", s.Median, s.P95, s.Max, r.Unit, s.N)
+	return fmt.Sprintf("%s / %s / %s%s (n %d)", Figure(s.Median), Figure(s.P95), Figure(s.Max), strings.TrimRight(" "+r.Unit, " "), s.N)
 }
 
 // Load is how busy the machine was during a measurement.

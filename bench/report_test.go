@@ -18,10 +18,10 @@ func TestReportSaysWhetherATargetWasMet(t *testing.T) {
 	}}
 	table := report.Markdown(Accepted{Figures: map[string]float64{"draw": 4}})
 	for _, want := range []string{
-		"| draw | ≤ 9 / 15 / – | 8.0 / 9.0 / 9.0 ms (n 2) | met | 2.00 | 50 %, 0 % |",
+		"| draw | ≤ 9 / 15 / – | 8.00 / 9.00 / 9.00 ms (n 2) | met | 2.00 | 50 %, 0 % |",
 		"| missed |",
 		"invalid: other programs took 50 % of the machine",
-		"8.0 ms | invalid: 1 values of 2",
+		"8.00 ms | invalid: 1 values of 2",
 	} {
 		if !strings.Contains(table, want) {
 			t.Errorf("the table lacks %q:\n%s", want, table)

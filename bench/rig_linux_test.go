@@ -71,14 +71,14 @@ func TestBrowserShowsAndHears(t *testing.T) {
 	if at := r.Probe.Place(); at != (image.Point{}) {
 		t.Errorf("the page's corner is at %v", at)
 	}
-	hear(ctx, t, r)
+	pressAndSee(ctx, t, r)
 	if _, err := openPage(ctx, r, tools); err != nil {
 		t.Error("open the page again:", err)
 	}
 }
 
-// hear presses keys and wants to see what they do.
-func hear(ctx context.Context, t *testing.T, r *Rig) {
+// pressAndSee presses keys and wants to see what they do.
+func pressAndSee(ctx context.Context, t *testing.T, r *Rig) {
 	t.Helper()
 	keyboard, err := OpenPresser(r.ViewerDisplay.Name())
 	if err != nil {

@@ -66,6 +66,9 @@ class Connection:
         self.pipeline = Gst.parse_launch(PIPELINE.format(kbps=kbps))
         self.peer = self.pipeline.get_by_name("connection")
         self.pipeline.set_state(Gst.State.READY)
+        # A burst of packets may overflow a socket's buffer even here, and
+        # without this a lost one is missed until the next key frame.
+        self.peer.emit("get-transceiver", 0).set_property("do-nack", True)
         self.desktop = Desktop()
         self.channel = self.peer.emit("create-data-channel", "input", None)
         self.channel.connect("on-message-string", self.desktop.take)
