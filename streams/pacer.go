@@ -63,19 +63,18 @@ func (p *pacer) follow(refresh float64) {
 
 // turn is when the next frame may be captured.
 func (p *pacer) turn() time.Duration {
-	if p.waited >= hasty {
-		return p.next
-	}
 	at := p.last + p.interval - early
-	if p.next-at > p.interval {
-		return p.next
+	// Whole intervals are waited for, so that meanwhile the next is drawn.
+	if p.waited >= hasty || p.next-at > p.interval+early {
+		return max(at, p.next)
 	}
 	return at
 }
 
 // wait blocks until the next turn, or less when d is poked.
 func (p *pacer) wait(ctx context.Context, d *Demand) error {
-	at := p.turn()
+	turn := p.turn()
+	at := turn
 	for ctx.Err() == nil {
 		left := at - capture.Now()
 		if left <= 0 {
@@ -85,7 +84,7 @@ func (p *pacer) wait(ctx context.Context, d *Demand) error {
 		select {
 		case <-t.C:
 		case <-d.Poked():
-			at = p.hurried(at, d.PokedAt())
+			at = p.hurried(turn, d.PokedAt())
 		case <-ctx.Done():
 		}
 		t.Stop()
@@ -93,19 +92,21 @@ func (p *pacer) wait(ctx context.Context, d *Demand) error {
 	return ctx.Err()
 }
 
-// hurried is when to capture, where a turn is at a time, since something was
-// injected at another. What came before the last capture has been seen.
-func (p *pacer) hurried(at, poked time.Duration) time.Duration {
+// hurried is when to capture, instead of at a turn, since something was
+// injected at another time. A turn that comes just before there can be
+// anything to see is put off until there is. What came before the last capture
+// has been seen.
+func (p *pacer) hurried(turn, poked time.Duration) time.Duration {
 	sooner := poked + reaction
 	if sooner < p.last || p.next-sooner > 2*p.interval {
-		return at
+		return turn
 	}
-	return min(at, sooner)
+	return min(sooner, turn+reaction)
 }
 
 // took notes that a frame was captured at now of what was first drawn at
-// changed, zero when that is not known. A source that was late gets no credit
-// for the turns it missed.
+// changed, zero when that is not known. A source that was late gets credit for
+// one of the turns it missed.
 func (p *pacer) took(now, changed time.Duration) {
 	if changed != 0 && now-changed >= p.interval/2 {
 		p.waited++
@@ -113,5 +114,5 @@ func (p *pacer) took(now, changed time.Duration) {
 		p.waited = 0
 	}
 	p.last = now
-	p.next = max(p.next, now) + p.interval
+	p.next = max(p.next, now-p.interval) + p.interval
 }

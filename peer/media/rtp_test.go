@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/pion/rtp"
@@ -59,10 +60,13 @@ func newTestWire(out *writes, rtx bool) *wire {
 	return newWire(c, c.CodecParameters()[0], &senderStats{})
 }
 
+// alone says that no other frame waits.
+func alone() bool { return false }
+
 func TestFrameOnTheWire(t *testing.T) {
 	out := &writes{deaf: 3}
 	w := newTestWire(out, true)
-	w.writeFrame(t.Context(), [][]byte{{1}, {2}, {3}}, 4711)
+	w.writeFrame(t.Context(), [][]byte{{1}, {2}, {3}}, 4711, alone)
 	if len(out.packets) != 3 {
 		t.Fatalf("%d packets, want 3: the first is tried until it goes out", len(out.packets))
 	}
@@ -80,7 +84,7 @@ func TestRetransmission(t *testing.T) {
 	for _, rtx := range []bool{true, false} {
 		out := &writes{}
 		w := newTestWire(out, rtx)
-		w.writeFrame(t.Context(), [][]byte{{1}, {2}}, 4711)
+		w.writeFrame(t.Context(), [][]byte{{1}, {2}}, 4711, alone)
 		sent := out.packets[1]
 		now := time.Now()
 		if !w.history.resend(sent.SequenceNumber, now) || w.history.resend(sent.SequenceNumber, now) {
@@ -108,7 +112,7 @@ func TestRetransmission(t *testing.T) {
 func TestHistoryForgets(t *testing.T) {
 	out := &writes{}
 	w := newTestWire(out, true)
-	w.writeFrame(t.Context(), make([][]byte, historyLen+1), 1)
+	w.writeFrame(t.Context(), make([][]byte, historyLen+1), 1, alone)
 	if w.history.resend(out.packets[0].SequenceNumber, time.Now()) {
 		t.Error("the history is not bounded")
 	}
@@ -245,5 +249,38 @@ func TestAssemble(t *testing.T) {
 	// A frame whose beginning was lost is not taken.
 	if _, _, _, ok := a.add(&rtp.Packet{Payload: payloads[2]}, 0); ok {
 		t.Error("the middle of a frame was taken for its beginning")
+	}
+}
+
+func TestLargeFrameIsSpreadAndSmallOnesAreNot(t *testing.T) {
+	for _, test := range []struct {
+		packets   int
+		waiting   bool
+		low, high time.Duration // how long it may take
+	}{
+		{1, false, 0, 0},
+		{firstBurst, false, 0, 0},
+		{firstBurst + 1, false, burstPause, burstPause},
+		{130, false, 4 * burstPause, mostPauses * burstPause},
+		{1000, false, 4 * burstPause, mostPauses * burstPause},
+		{1000, true, 0, 0},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			out := &writes{}
+			w := newTestWire(out, true)
+			began := time.Now()
+			w.writeFrame(t.Context(), make([][]byte, test.packets), 4711, func() bool { return test.waiting })
+			if took := time.Since(began); took < test.low || took > test.high {
+				t.Errorf("%d packets took %v, want %v to %v", test.packets, took, test.low, test.high)
+			}
+			if len(out.packets) != test.packets || !out.packets[test.packets-1].Marker {
+				t.Errorf("%d of %d packets left", len(out.packets), test.packets)
+			}
+			for i, p := range out.packets {
+				if p.SequenceNumber != out.packets[0].SequenceNumber+uint16(i) || p.Marker != (i == test.packets-1) {
+					t.Fatalf("packet %d of %d has the header %+v", i, test.packets, p.Header)
+				}
+			}
+		})
 	}
 }

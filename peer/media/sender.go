@@ -221,14 +221,14 @@ func (t *Sender) send(ctx context.Context, codec encode.Codec, w *wire) {
 
 func (t *Sender) sendFrom(ctx context.Context, sink *streams.Sink, packs *packetizer, w *wire) {
 	for _, c := range t.hold(ctx, sink) {
-		t.write(ctx, w, packs, c)
+		t.write(ctx, sink, w, packs, c)
 	}
 	for {
 		c, err := sink.Next(ctx)
 		if err != nil {
 			return
 		}
-		t.write(ctx, w, packs, c)
+		t.write(ctx, sink, w, packs, c)
 	}
 }
 
@@ -286,12 +286,12 @@ func (t *Sender) skipToKey(ctx context.Context, sink *streams.Sink) []*encode.Ch
 	}
 }
 
-func (t *Sender) write(ctx context.Context, w *wire, packs *packetizer, c *encode.Chunk) {
+func (t *Sender) write(ctx context.Context, sink *streams.Sink, w *wire, packs *packetizer, c *encode.Chunk) {
 	at := c.Time
 	if t.kind == webrtc.RTPCodecTypeAudio {
 		at = w.steady(c)
 	}
-	w.writeFrame(ctx, packs.payloads(c), t.timestamp(at, w.clockRate))
+	w.writeFrame(ctx, packs.payloads(c), t.timestamp(at, w.clockRate), sink.Waiting)
 	t.stats.frames.Add(1)
 	if t.kind == webrtc.RTPCodecTypeVideo && t.o.Resized != nil {
 		w, h := t.Source().Size()

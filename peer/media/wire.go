@@ -27,6 +27,13 @@ type wire struct {
 }
 
 const (
+	// firstBurst packets leave at once: a frame of 20 Mbit/s at 60 a second.
+	// What is left of a larger one follows in mostPauses bursts at most,
+	// burstPause apart: half of the time until the next frame.
+	firstBurst = 36
+	leastBurst = 12
+	mostPauses = 8
+	burstPause = time.Millisecond
 	// openEvery is how often the first packet is tried until it leaves.
 	openEvery = time.Millisecond
 	// tremble is how far sound may be from when it is due and still follow
@@ -86,27 +93,49 @@ func (w *wire) steady(c *encode.Chunk) time.Duration {
 }
 
 // writeFrame writes the payloads as packets of one timestamp, the last with
-// the marker. What cannot be written is lost, as on any network.
-func (w *wire) writeFrame(ctx context.Context, payloads [][]byte, timestamp uint32) {
+// the marker: at once when they are few, else spread over some time, unless
+// waiting says that another frame has come. What cannot be written is lost, as
+// on any network.
+func (w *wire) writeFrame(ctx context.Context, payloads [][]byte, timestamp uint32, waiting func() bool) {
 	w.header.Timestamp = timestamp
-	if w.sendTime != nil {
-		putSendTime(w.sendTime, time.Now())
-	}
 	var bytes, sent uint64
-	for i, payload := range payloads {
-		w.header.Marker = i == len(payloads)-1
-		w.header.SequenceNumber++
-		if w.history != nil {
-			w.history.add(w.header.SequenceNumber, timestamp, w.header.Marker, payload)
+	for rest := payloads; len(rest) > 0; {
+		if w.sendTime != nil {
+			putSendTime(w.sendTime, time.Now())
 		}
-		if err := w.writePacket(ctx, payload); err != nil {
-			continue
+		n := burst(len(payloads), len(payloads)-len(rest))
+		if waiting() {
+			n = len(rest)
 		}
-		sent++
-		bytes += uint64(len(payload))
+		for i, payload := range rest[:n] {
+			w.header.Marker = i == len(rest)-1
+			w.header.SequenceNumber++
+			if w.history != nil {
+				w.history.add(w.header.SequenceNumber, timestamp, w.header.Marker, payload)
+			}
+			if err := w.writePacket(ctx, payload); err != nil {
+				continue
+			}
+			sent++
+			bytes += uint64(len(payload))
+		}
+		if rest = rest[n:]; len(rest) > 0 && sleep(ctx, burstPause) != nil {
+			break
+		}
 	}
 	w.stats.packets.Add(sent)
 	w.stats.bytes.Add(bytes)
+}
+
+// burst is how many of the packets of a frame leave together, when some have
+// left before. Switches and access points lose what comes faster than they
+// pass it on and is longer than their queues, so a frame of many packets, which
+// a key frame is, leaves in bursts with pauses between.
+func burst(all, before int) int {
+	if before == 0 {
+		return min(all, firstBurst)
+	}
+	return min(all-before, max(leastBurst, (all-firstBurst+mostPauses-1)/mostPauses))
 }
 
 // writePacket writes one packet. Pion tells of a connection before it has the
