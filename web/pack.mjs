@@ -30,5 +30,6 @@ for (const name of readdirSync(types, { recursive: true })) {
 const { scripts, devDependencies, ...published } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'));
 writeFileSync(join(out, 'package.json'), JSON.stringify(published, null, 2) + '\n');
 copyFileSync(join(here, 'static', 'dist', 'sdk.js'), join(dist, 'causeway.js'));
+for (const name of ['sound-worker.js', 'sound-worklet.js']) copyFileSync(join(here, 'static', 'dist', name), join(dist, name));
 copyFileSync(join(here, 'README.md'), join(out, 'README.md'));
 copyFileSync(join(here, '..', 'LICENSE'), join(out, 'LICENSE'));

@@ -44,10 +44,12 @@ func Handler(o Options) http.Handler {
 		o.HostID = "desk"
 	}
 	assets := map[string]*asset{
-		"/causeway.js":     load("dist/causeway.js", "text/javascript; charset=utf-8"),
-		"/sdk/causeway.js": load("dist/sdk.js", "text/javascript; charset=utf-8"),
-		"/viewer.css":      load("viewer.css", "text/css; charset=utf-8"),
-		"/icon.svg":        load("icon.svg", "image/svg+xml"),
+		"/causeway.js":      load("dist/causeway.js", "text/javascript; charset=utf-8"),
+		"/sdk/causeway.js":  load("dist/sdk.js", "text/javascript; charset=utf-8"),
+		"/sound-worker.js":  load("dist/sound-worker.js", "text/javascript; charset=utf-8"),
+		"/sound-worklet.js": load("dist/sound-worklet.js", "text/javascript; charset=utf-8"),
+		"/viewer.css":       load("viewer.css", "text/css; charset=utf-8"),
+		"/icon.svg":         load("icon.svg", "image/svg+xml"),
 	}
 	assets["/"] = index(o.HostID, assets["/causeway.js"].hash, assets["/viewer.css"].hash)
 	return Guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

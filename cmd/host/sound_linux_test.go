@@ -89,11 +89,12 @@ func playOn(t *testing.T, server string, hz float64, speakers proto.ChannelMap, 
 
 // listen makes the page tell the loudest frequency of what it plays.
 func listen(b *webtest.Browser) {
-	b.Wait("window.causeway.stream.sound === 'on'", patience)
+	b.Wait("window.causeway.stream.sound === 'on' && window.causeway.stream.audioNode", patience)
 	b.Eval(`(() => {
-		const context = new AudioContext();
+		const node = causeway.stream.audioNode;
+		const context = node ? node.context : new AudioContext();
 		const analyser = new AnalyserNode(context, { fftSize: 16384, smoothingTimeConstant: 0 });
-		context.createMediaStreamSource(causeway.stream.audio.srcObject).connect(analyser);
+		(node ?? context.createMediaStreamSource(causeway.stream.audio.srcObject)).connect(analyser);
 		const levels = new Float32Array(analyser.frequencyBinCount);
 		window.loudest = () => {
 			analyser.getFloatFrequencyData(levels);

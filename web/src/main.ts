@@ -26,7 +26,7 @@ const host = document.querySelector<HTMLMetaElement>('meta[name="causeway-host"]
 const fragment = new URLSearchParams(location.hash.slice(1));
 const token = fragment.get('token') ?? '';
 
-const connection = connect({ log: consoleLog('info') });
+const connection = connect({ sound: location.origin, log: consoleLog('info') });
 const peer = connection.call(host, { token, watch: true });
 const { stream } = peer;
 

@@ -16,6 +16,8 @@ func Build(dir string) (map[string][]byte, error) {
 		EntryPointsAdvanced: []api.EntryPoint{
 			{InputPath: "src/main.ts", OutputPath: "causeway"},
 			{InputPath: "src/core/index.ts", OutputPath: "sdk"},
+			{InputPath: "src/sound/worker.ts", OutputPath: "sound-worker"},
+			{InputPath: "src/sound/worklet.ts", OutputPath: "sound-worklet"},
 		},
 		MinifyWhitespace:  true,
 		MinifyIdentifiers: true,

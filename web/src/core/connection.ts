@@ -20,6 +20,12 @@ export interface ConnectOptions {
   readonly token?: string;
   /** For RTCPeerConnection: TURN servers and the like. */
   readonly configuration?: RTCConfiguration;
+  /**
+   * The address of the folder with sound-worker.js and sound-worklet.js, which
+   * play sound with half the delay where the browser can. Without it an
+   * `<audio>` plays.
+   */
+  readonly sound?: string;
   readonly log?: Log;
 }
 
@@ -40,6 +46,8 @@ export class Connection extends Emitter<ConnectionEvents> {
   readonly peers: ReadonlyMap<string, Peer>;
   readonly id: string;
   readonly externalId: string;
+  /** Where the sound's files are, or nothing. @internal */
+  readonly sound: string | undefined;
   private readonly byID = new Map<string, Peer>();
   /** Peers by room and id. */
   private readonly byRoute = new Map<string, Peer>();
@@ -55,6 +63,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.peers = this.byID;
     this.id = options.id ?? `v${random(12)}`;
     this.externalId = options.externalId ?? '';
+    this.sound = options.sound;
     this.signal = new Signal(options.url ?? ownServer(), options.log);
     this.signal.on('message', ({ namespace, message }) => this.receive(namespace, message));
     this.signal.on('refused', ({ code, text, namespace }) => {

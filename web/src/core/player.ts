@@ -1,5 +1,6 @@
 import { Emitter } from './events';
 import type { Size, StreamFit } from './input/geometry';
+import { Speaker } from './speaker';
 
 export type SoundState = 'on' | 'off' | 'blocked';
 
@@ -17,18 +18,21 @@ const fits: Readonly<Record<StreamFit, string>> = { contain: 'contain', cover: '
 /**
  * Player shows a stream's picture and plays its sound, apart, in a `<video>`
  * and an `<audio>`: one element would hold frames back until their sound is
- * due.
+ * due. Where it can, a Speaker takes the place of the `<audio>`.
  */
 export class Player extends Emitter<PlayerEvents> {
   readonly container = document.createElement('div');
   readonly video = document.createElement('video');
   readonly audio = document.createElement('audio');
+  /** What plays stereo; undefined where the browser cannot, or before there is any. */
+  speaker: Speaker | undefined;
   private soundState: SoundState = 'off';
   private wantsSound = true;
   private pictured = false;
   private streamFit: StreamFit = 'contain';
 
-  constructor() {
+  /** `soundFrom` is where the Speaker's files are; without it there is none. */
+  constructor(private readonly soundFrom?: string) {
     super();
     const { container, video, audio } = this;
     container.className = 'causeway';
@@ -82,10 +86,15 @@ export class Player extends Emitter<PlayerEvents> {
   pause(): void {
     this.video.pause();
     this.audio.pause();
+    this.speaker?.pause();
   }
 
   async resumeAudio(): Promise<void> {
     this.wantsSound = true;
+    if (this.speaker) {
+      this.setSound(await this.speaker.resume() ? 'on' : 'blocked');
+      return;
+    }
     if (!this.audio.srcObject) return;
     try {
       await this.audio.play();
@@ -99,20 +108,32 @@ export class Player extends Emitter<PlayerEvents> {
   muteAudio(): void {
     this.wantsSound = false;
     this.audio.pause();
+    this.speaker?.pause();
     this.setSound('off');
   }
 
-  /** Takes a connection's track. */
-  attach(track: MediaStreamTrack, receiver: RTCRtpReceiver): void {
+  /** Takes a connection's track, the sound's perhaps in 5.1, which only an `<audio>` plays. */
+  attach(track: MediaStreamTrack, receiver: RTCRtpReceiver, surround = false): void {
     if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = 0;
     if (track.kind === 'video') {
       this.pictured = false;
       this.video.srcObject = new MediaStream([track]);
       void this.video.play().catch(() => {});
     } else {
-      this.audio.srcObject = new MediaStream([track]);
+      if (surround || !this.speak(receiver)) this.audio.srcObject = new MediaStream([track]);
       if (this.wantsSound) void this.resumeAudio();
     }
+  }
+
+  /** Plays a receiver's sound with little delay, or reports that it must be played as usual. */
+  private speak(receiver: RTCRtpReceiver): boolean {
+    if (!this.soundFrom || !Speaker.supported) return false;
+    if (!this.speaker) {
+      this.speaker = new Speaker(this.soundFrom);
+      this.speaker.on('change', () => this.speaker?.playing && this.wantsSound && this.setSound('on'));
+    }
+    this.speaker.attach(receiver);
+    return true;
   }
 
   /** The connection is about to close; the last picture stays. */
@@ -125,6 +146,7 @@ export class Player extends Emitter<PlayerEvents> {
   close(): void {
     this.video.srcObject = null;
     this.audio.srcObject = null;
+    this.speaker?.close();
     this.container.remove();
   }
 

@@ -11,6 +11,7 @@ import type { StreamInfo } from './messages';
 import { Overlay } from './overlay';
 import type { Peer } from './peer';
 import { Player, type SoundState } from './player';
+import { offersSurround } from './sound';
 import { StatsReader, type HostStats, type StatsSummary, type StreamReport } from './stats';
 import { ViewportWatch, type Viewport } from './viewport';
 import { decode } from './wire';
@@ -76,7 +77,7 @@ export class InboundStream extends Emitter<StreamEvents> {
   readonly cursor: Cursor;
   readonly devices: Devices;
   readonly frames: Frames;
-  private readonly player = new Player();
+  private readonly player: Player;
   private readonly sender = new InputSender();
   private readonly reader: StatsReader;
   private readonly overlay: Overlay;
@@ -96,6 +97,8 @@ export class InboundStream extends Emitter<StreamEvents> {
   /** Made by Watching, which calls the methods that say so, and is told by `left` when the viewer closes it. */
   constructor(readonly peer: Peer, { streamFit = 'contain', metrics = false }: StreamOptions, private readonly left: () => void) {
     super();
+    this.player = new Player(peer.connection.sound);
+    this.fullscreenTarget = this.container;
     const { player, sender } = this;
     this.metrics = metrics;
     this.streamFit = streamFit;
@@ -151,6 +154,11 @@ export class InboundStream extends Emitter<StreamEvents> {
 
   get audio(): HTMLAudioElement {
     return this.player.audio;
+  }
+
+  /** What plays the sound, for nodes that shall listen to it, where no `<audio>` does. */
+  get audioNode(): AudioNode | undefined {
+    return this.player.speaker?.node;
   }
 
   /** What this viewer may do: bits of InputLevel. The host may change it at any time. */
@@ -216,7 +224,7 @@ export class InboundStream extends Emitter<StreamEvents> {
   }
 
   /** What goes full screen: an element around the container keeps a page's controls in sight. */
-  fullscreenTarget: Element = this.container;
+  fullscreenTarget: Element;
 
   /**
    * Sends an input as if a device had made it, past before-input. What the
@@ -295,7 +303,7 @@ export class InboundStream extends Emitter<StreamEvents> {
 
   /** Takes a connection's track. Called by Watching. @internal */
   attach(track: MediaStreamTrack, receiver: RTCRtpReceiver): void {
-    this.player.attach(track, receiver);
+    this.player.attach(track, receiver, offersSurround(this.link?.session.pc.remoteDescription?.sdp ?? ''));
   }
 
   /** Takes what the host permits. Called by Watching. @internal */
