@@ -14,6 +14,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/causeway-rtc/causeway/peer/engineio"
 	"github.com/causeway-rtc/causeway/peer/socketio"
 )
 
@@ -168,6 +169,9 @@ func (c *client) write(typ websocket.MessageType, b string) {
 		c.t.Error(err)
 	}
 }
+
+// textOf is a packet as a client sends it.
+func textOf(p *socketio.Packet) engineio.Message { return engineio.Message{Data: p.Text()} }
 
 func sameJSON(a, b string) bool {
 	var x, y any
