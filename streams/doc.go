@@ -5,8 +5,8 @@
 // both. A Track reads chunks from a [Source], starts that when the first
 // [Sink] attaches and stops it after the last has gone.
 //
-// A [Video] source is a capture and one encoder for each codec that somebody
-// watches, however many they are; an [Audio] source is the same for sound.
+// A [Video] source is a capture and one encoder for each [Rung], a codec and a
+// size, that somebody watches, however many they are; an [Audio] source is the same for sound.
 // A program that draws for itself submits its frames to a [VideoFeed], and its
 // sound to an [AudioFeed], in the place of a capture.
 //
