@@ -16,7 +16,8 @@ func (r *Report) Document(folder string) error {
 		return fmt.Errorf("bench: %w", err)
 	}
 	var text strings.Builder
-	fmt.Fprintf(&text, "# Measured\n\nWritten by `make bench-accept`; what each row means, and how it was measured, says\n[bench/README.md](../../bench/README.md).\n\n")
+	fmt.Fprintf(&text, "# Measured\n\nWritten by `make bench-accept`. What each row means, and how it was measured,\n"+
+		"says [bench/README.md](../../bench/README.md).\n\n## Beside others\n\n%s\n", CompareMarkdown(r.Results))
 	var errs []error
 	plot := func(name, title, svg string) {
 		errs = append(errs, os.WriteFile(filepath.Join(folder, name), []byte(svg), 0o644))
@@ -32,7 +33,7 @@ func (r *Report) Document(folder string) error {
 			plot("ratios-"+size+".svg", bars.Title, bars.SVG())
 		}
 	}
-	text.WriteString(r.Markdown(Accepted{}))
+	fmt.Fprintf(&text, "## Everything\n\nOf the newest measurement: %s", r.table(Accepted{}))
 	errs = append(errs, os.WriteFile(filepath.Join(folder, "README.md"), []byte(text.String()), 0o644))
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("bench: %w", err)

@@ -121,18 +121,25 @@ func (m Machine) String() string {
 	return fmt.Sprintf("%d × %s, Linux %s, %s, %s, Causeway %s", m.Cores, m.CPU, m.Kernel, m.Chromium, m.Go, m.Revision)
 }
 
-// Markdown is the report as a table. Three numbers in a cell are median, 95th
-// percentile and maximum.
+// Markdown is the report as a table, and the comparison with rivals as
+// another.
 func (r *Report) Markdown(accepted Accepted) string {
+	text := r.table(accepted)
+	if compared := CompareMarkdown(r.Results); compared != "" {
+		text += "\n" + compared
+	}
+	return text
+}
+
+// table has a row for each result. Three numbers in a cell are median, 95th
+// percentile and maximum.
+func (r *Report) table(accepted Accepted) string {
 	var t strings.Builder
 	fmt.Fprintf(&t, "%s, %s\n\n", r.Date.Format("2 Jan 2006 15:04"), r.Machine)
 	t.WriteString("| measurement | target | measured | | ÷ accepted | machine busy, others | remarks |\n|---|---|---|---|---|---|---|\n")
 	for _, m := range r.Results {
 		fmt.Fprintf(&t, "| %s | %s | %s | %s | %s | %s | %s |\n",
 			m.Title(), m.Target, m.Measured(), m.Verdict(), accepted.Ratio(m), m.Load, strings.Join(m.Remarks, "; "))
-	}
-	if compared := CompareMarkdown(r.Results); compared != "" {
-		t.WriteString("\n" + compared)
 	}
 	if !r.Isolated {
 		t.WriteString("\nTraffic was counted on the machine's own loopback interface, which other programs use too.\n")
