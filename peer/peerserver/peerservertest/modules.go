@@ -70,6 +70,13 @@ func Modules(t testing.TB) string {
 	return modules
 }
 
+// Fetch fetches what Modules returns, for a program that is about to give up
+// its network.
+func Fetch() error {
+	_, err := install()
+	return err
+}
+
 // Node returns the path of Node.js.
 func Node(t testing.TB) string {
 	t.Helper()
