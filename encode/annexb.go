@@ -62,6 +62,3 @@ func IsKeyH264(data []byte) bool {
 	}
 	return false
 }
-
-// IsKeyVP8 says whether the frame in data is a key frame (RFC 6386 §9.1).
-func IsKeyVP8(data []byte) bool { return len(data) > 0 && data[0]&1 == 0 }

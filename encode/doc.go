@@ -21,7 +21,7 @@
 //
 // # Colour
 //
-// H.264 carries BT.709 in limited range and says so in its bitstream. VP8 has
+// H.264, VP9 and AV1 carry BT.709 in limited range and say so in their bitstreams. VP8 has
 // no way to say so and carries BT.601, which decoders assume. Frames that come
 // as I420 or NV12 are BT.709 in limited range.
 //

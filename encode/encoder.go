@@ -13,8 +13,8 @@ var ErrClosed = errors.New("closed")
 // Chunk is one encoded frame of video or sound.
 type Chunk struct {
 	// Data is an access unit in Annex B form for H.264 (ITU-T H.264 Annex B,
-	// parameter sets before each key frame), one frame for VP8 (RFC 6386),
-	// one packet for Opus (RFC 6716). Empty when the encoder dropped the
+	// parameter sets before each key frame), one frame for VP8 (RFC 6386)
+	// and VP9, one temporal unit for AV1 in the low-overhead format, one packet for Opus (RFC 6716). Empty when the encoder dropped the
 	// frame.
 	Data []byte
 	// Key is true when the chunk decodes without any other before it.

@@ -60,8 +60,8 @@ type Options struct {
 	// Streams are published from the beginning. They stay the caller's to
 	// close.
 	Streams []*streams.Stream
-	// Codecs are what is sent and watched, best first. Nil means H.264, VP8
-	// and Opus. A stream is sent in the first of them that it offers and the
+	// Codecs are what is sent and watched, best first. Nil means H.264, VP8,
+	// VP9, AV1 and Opus. A stream is sent in the first of them that it offers and the
 	// viewer takes.
 	Codecs []encode.Codec
 	// Bitrate is what the way to a viewer is thought to carry until it shows,
@@ -162,7 +162,7 @@ func (o Options) withDefaults() (Options, error) {
 		o.Bitrate = 8_000_000
 	}
 	if o.Codecs == nil {
-		o.Codecs = []encode.Codec{encode.H264, encode.VP8, encode.OpusSurround, encode.Opus}
+		o.Codecs = []encode.Codec{encode.H264, encode.VP8, encode.VP9, encode.AV1, encode.OpusSurround, encode.Opus}
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

@@ -41,6 +41,8 @@ func TestThePageSeesThePatternMove(t *testing.T) {
 		{"whatever is best", "H264", "x264", nil},
 		{"H.264", "H264", "x264", []string{"--codec", "h264"}},
 		{"VP8", "VP8", "vpx", []string{"--codec", "vp8"}},
+		{"VP9", "VP9", "vpx-vp9", []string{"--codec", "vp9"}},
+		{"AV1", "AV1", "aom", []string{"--codec", "av1"}},
 		{"OpenH264", "H264", "openh264", []string{"--encoder", "openh264"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -112,6 +114,8 @@ func TestColoursOfTheDesktopArrive(t *testing.T) {
 		{"--codec", "h264", "--encoder", "x264"},
 		{"--codec", "h264", "--encoder", "openh264"},
 		{"--codec", "vp8"},
+		{"--codec", "vp9"},
+		{"--codec", "av1"},
 		{"--capture", "kbinani"},
 	} {
 		t.Run(strings.Join(flags, " "), func(t *testing.T) {

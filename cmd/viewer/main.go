@@ -62,7 +62,7 @@ Flags:
   --frames DIR        write each decoded picture to DIR as a PNG file
   --decode=false      receive without decoding, to load a host from a small machine
   --fingerprint SHA   trust the host's own certificate if this is its SHA-256
-  --codec NAME        auto, h264 or vp8: what to ask for (auto)
+  --codec NAME        auto, h264, vp8, vp9 or av1: what to ask for (auto)
   --log-level LEVEL   debug, info, warn or error (warn)
   --version           print the version and exit
 `
@@ -110,8 +110,8 @@ func parseConfig(args []string) (config, error) {
 		return c, errors.New("no URL: give the one that the host printed; see viewer --help")
 	case c.stats != "text" && c.stats != "json" && c.stats != "off":
 		return c, fmt.Errorf("--stats %s: allowed are text, json and off", c.stats)
-	case c.codec != "auto" && c.codec != "h264" && c.codec != "vp8":
-		return c, fmt.Errorf("--codec %s: allowed are auto, h264 and vp8", c.codec)
+	case c.codec != "auto" && wanted(c) == nil:
+		return c, fmt.Errorf("--codec %s: allowed are auto, h264, vp8, vp9 and av1", c.codec)
 	case c.frames != "" && !c.decode:
 		return c, errors.New("--frames needs pictures, which --decode=false leaves out: give one of them")
 	case c.duration < 0:

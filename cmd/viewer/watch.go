@@ -77,11 +77,10 @@ func watch(ctx context.Context, c config, stdout io.Writer, log *slog.Logger) er
 
 // wanted are the codecs that the flags ask for.
 func wanted(c config) []encode.Codec {
-	switch c.codec {
-	case "h264":
-		return []encode.Codec{encode.H264, encode.Opus}
-	case "vp8":
-		return []encode.Codec{encode.VP8, encode.Opus}
+	for _, have := range []encode.Codec{encode.H264, encode.VP8, encode.VP9, encode.AV1} {
+		if have.Name == c.codec {
+			return []encode.Codec{have, encode.Opus}
+		}
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/causeway-rtc/causeway/encode"
+	"github.com/causeway-rtc/causeway/encode/aom"
 	"github.com/causeway-rtc/causeway/encode/avcodec"
 	"github.com/causeway-rtc/causeway/encode/mediadevices"
 	"github.com/causeway-rtc/causeway/encode/opus"
@@ -18,6 +19,8 @@ var All = []encode.Backend{
 	x264.Backend,
 	mediadevices.OpenH264,
 	vpx.Backend,
+	vpx.VP9,
+	aom.Backend,
 	avcodec.Backend,
 	opus.Backend,
 	opus.Surround,

@@ -45,7 +45,7 @@ func TestEveryEncoderThatServesConforms(t *testing.T) {
 }
 
 func TestFind(t *testing.T) {
-	for _, c := range []encode.Codec{encode.H264, encode.VP8, encode.Opus} {
+	for _, c := range []encode.Codec{encode.H264, encode.VP8, encode.VP9, encode.AV1, encode.Opus} {
 		for _, b := range All {
 			if b.Codec.Name != c.Name || b.Probe() != nil || b.NewEncoder == nil && b.NewAudioEncoder == nil {
 				continue

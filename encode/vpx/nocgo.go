@@ -24,13 +24,13 @@ type (
 
 func openEncoder(encode.Params, settings) (*nativeEncoder, error) { return nil, errMissing() }
 
-func (*nativeEncoder) encode(*capture.Frame, bool) ([]byte, error) { return nil, errMissing() }
+func (*nativeEncoder) encode(*capture.Frame, bool, int) ([]byte, error) { return nil, errMissing() }
 
 func (*nativeEncoder) setBitrate(int) error { return errMissing() }
 
 func (*nativeEncoder) close() {}
 
-func openDecoder() (*nativeDecoder, error) { return nil, errMissing() }
+func openDecoder(bool) (*nativeDecoder, error) { return nil, errMissing() }
 
 func (*nativeDecoder) decode([]byte, *capture.Frame) (bool, error) { return false, errMissing() }
 

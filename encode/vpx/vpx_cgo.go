@@ -25,8 +25,8 @@ func openEncoder(p encode.Params, s settings) (*nativeEncoder, error) {
 	e := &nativeEncoder{(*C.causeway_vpx_encoder)(C.calloc(1, C.sizeof_causeway_vpx_encoder))}
 	o := C.causeway_vpx_options{
 		width: C.int(p.Width), height: C.int(p.Height), fps: C.int(p.FPS), threads: C.int(p.Threads), bps: C.int(p.Bitrate),
-		speed: C.int(s.speed), token_partitions: C.int(s.tokenPartitions),
-		buffer_ms: C.int(s.bufferMS), max_intra_percent: C.int(s.maxIntraPercent),
+		vp9: C.bool(s.vp9), speed: C.int(s.speed), parts: C.int(s.parts),
+		buffer_ms: C.int(s.bufferMS), max_intra_percent: C.int(s.maxIntraPercent), best: C.int(s.bestQuantizer),
 	}
 	if C.causeway_vpx_open(e.c, &o) != 0 {
 		defer e.close()
@@ -35,14 +35,11 @@ func openEncoder(p encode.Params, s settings) (*nativeEncoder, error) {
 	return e, nil
 }
 
-// encode encodes f, which is I420. The data is valid until the next call.
-func (e *nativeEncoder) encode(f *capture.Frame, key bool) ([]byte, error) {
-	var force C.int
-	if key {
-		force = 1
-	}
+// encode encodes f, which is I420, with a quantiser no coarser than worst. The
+// data is valid until the next call.
+func (e *nativeEncoder) encode(f *capture.Frame, key bool, worst int) ([]byte, error) {
 	rc := C.causeway_vpx_encode(e.c, plane(f, 0), C.int(f.Stride[0]),
-		plane(f, 1), C.int(f.Stride[1]), plane(f, 2), C.int(f.Stride[2]), force)
+		plane(f, 1), C.int(f.Stride[1]), plane(f, 2), C.int(f.Stride[2]), C.bool(key), C.int(worst))
 	if rc != 0 {
 		return nil, e.err()
 	}
@@ -72,9 +69,9 @@ func (e *nativeEncoder) err() error {
 // nativeDecoder is a decoder in C memory.
 type nativeDecoder struct{ c *C.causeway_vpx_decoder }
 
-func openDecoder() (*nativeDecoder, error) {
+func openDecoder(vp9 bool) (*nativeDecoder, error) {
 	d := &nativeDecoder{(*C.causeway_vpx_decoder)(C.calloc(1, C.sizeof_causeway_vpx_decoder))}
-	if C.causeway_vpx_open_decoder(d.c) != 0 {
+	if C.causeway_vpx_open_decoder(d.c, C.bool(vp9)) != 0 {
 		defer d.close()
 		return nil, d.err()
 	}

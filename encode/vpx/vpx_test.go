@@ -12,3 +12,13 @@ func TestBackend(t *testing.T) {
 }
 
 func Benchmark(b *testing.B) { encodetest.Bench(b, vpx.Backend) }
+
+func TestVP9(t *testing.T) {
+	encodetest.Run(t, vpx.VP9, encodetest.Options{Decoder: vpx.VP9})
+}
+
+func BenchmarkVP9(b *testing.B) { encodetest.Bench(b, vpx.VP9) }
+
+func TestWhatStandsStillBecomesExactInVP9(t *testing.T) {
+	encodetest.Refines(t, vpx.VP9, encodetest.Options{Decoder: vpx.VP9})
+}

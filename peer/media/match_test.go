@@ -133,6 +133,7 @@ func TestWhatIsAgreedIsOfTheProfileThatIsSent(t *testing.T) {
 		{"in the other order", list{encode.H264, sharp}, list{sharp, encode.H264}, list{encode.H264, sharp}, "h264"},
 		{"what they lack is not sent", list{sharp, encode.H264}, list{encode.H264}, list{sharp, encode.H264}, "h264"},
 		{"only one is offered", list{encode.H264, sharp}, list{encode.H264, sharp}, list{sharp}, "sharp"},
+		{"of AV1 too", list{sharpAV1, encode.AV1}, list{encode.AV1, sharpAV1}, list{encode.AV1}, "av1"},
 		{"of another name", list{sharp, encode.VP8}, list{encode.H264, encode.VP8}, list{sharp, encode.VP8}, "vp8"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -26,6 +26,10 @@ func newPayloader(c encode.Codec) rtp.Payloader {
 		return &codecs.H264Payloader{} // RFC 6184, packetization-mode 1
 	case encode.VP8.MIMEType:
 		return &codecs.VP8Payloader{} // RFC 7741
+	case encode.VP9.MIMEType:
+		return &codecs.VP9Payloader{} // RFC 9628, not in flexible mode
+	case encode.AV1.MIMEType:
+		return av1Payloader{}
 	case encode.Opus.MIMEType, encode.OpusSurround.MIMEType:
 		return &codecs.OpusPayloader{} // RFC 7587
 	}

@@ -93,6 +93,10 @@ func newDepacketizer(c encode.Codec) rtp.Depacketizer {
 		return &codecs.H264Packet{}
 	case encode.VP8.MIMEType:
 		return &codecs.VP8Packet{}
+	case encode.VP9.MIMEType:
+		return &codecs.VP9Packet{}
+	case encode.AV1.MIMEType:
+		return &av1Depacketizer{}
 	}
 	return &codecs.OpusPacket{}
 }
@@ -285,6 +289,10 @@ func isKeyframe(codec encode.Codec, data []byte) bool {
 		return encode.IsKeyH264(data)
 	case encode.VP8.MIMEType:
 		return encode.IsKeyVP8(data)
+	case encode.VP9.MIMEType:
+		return encode.IsKeyVP9(data)
+	case encode.AV1.MIMEType:
+		return encode.IsKeyAV1(data)
 	}
 	return true
 }

@@ -1,0 +1,31 @@
+package main
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestCodecsOfferedSuitTheProcessors(t *testing.T) {
+	for _, c := range []struct {
+		codec, encoder string
+		processors     int
+		want           []string
+	}{
+		{"auto", "auto", 2, []string{"h264", "vp8"}},
+		{"auto", "auto", 4, []string{"h264", "vp9", "vp8"}},
+		{"auto", "auto", 8, []string{"h264", "av1", "vp9", "vp8"}},
+		{"av1", "auto", 2, []string{"av1"}},
+		{"vp9", "auto", 1, []string{"vp9"}},
+		{"auto", "aom", 2, []string{"av1"}},
+		{"auto", "vpx", 8, []string{"vp8"}},
+	} {
+		h := &host{c: config{codec: c.codec, encoder: c.encoder}}
+		var got []string
+		for _, codec := range h.offered(c.processors) {
+			got = append(got, codec.Name)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("--codec %s --encoder %s on %d processors: %v, want %v", c.codec, c.encoder, c.processors, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,18 @@
+package aom_test
+
+import (
+	"testing"
+
+	"github.com/causeway-rtc/causeway/encode/aom"
+	"github.com/causeway-rtc/causeway/encode/encodetest"
+)
+
+func TestBackend(t *testing.T) {
+	encodetest.Run(t, aom.Backend, encodetest.Options{Decoder: aom.Backend})
+}
+
+func TestWhatStandsStillBecomesExact(t *testing.T) {
+	encodetest.Refines(t, aom.Backend, encodetest.Options{Decoder: aom.Backend})
+}
+
+func Benchmark(b *testing.B) { encodetest.Bench(b, aom.Backend) }
