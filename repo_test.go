@@ -40,6 +40,7 @@ var mayImport = map[string][]string{
 	"peer/binarypack": {},
 	"peer/msgpack":    {},
 	"peer/events":     {},
+	"peer/sfu":        {"encode", "streams", "peer", "peer/congestion", "peer/media"},
 	"peer/peerserver": {},
 	"peer/engineio":   {},
 	"peer/socketio":   {},

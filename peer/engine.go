@@ -44,6 +44,8 @@ type APIOptions struct {
 	// MaxMessage is what is accepted on a data channel, in bytes. Zero means
 	// 64 KiB.
 	MaxMessage int
+	// Forward adds what an SFU needs to know of the packets that it forwards.
+	Forward bool
 	// Log receives what pion has to say, at the level of debugging. Nil
 	// discards.
 	Log *slog.Logger
@@ -81,6 +83,11 @@ func buildAPI(o APIOptions) (*webrtc.API, error) {
 	engine, err := media.Engine(o.Codecs)
 	if err != nil {
 		return nil, err
+	}
+	if o.Forward {
+		if err := media.Forward(engine); err != nil {
+			return nil, err
+		}
 	}
 	s, err := settings(o)
 	if err != nil {

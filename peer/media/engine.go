@@ -11,10 +11,15 @@ import (
 	"github.com/causeway-rtc/causeway/streams"
 )
 
-// The header extensions that are negotiated.
+// The header extensions that are negotiated. The last four are for an SFU:
+// RFC 9143 §15, RFC 8852 §4, RFC 6464.
 const (
-	playoutDelayURI = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
-	absSendTimeURI  = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
+	PlayoutDelayURI = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
+	AbsSendTimeURI  = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
+	midURI          = "urn:ietf:params:rtp-hdrext:sdes:mid"
+	ridURI          = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
+	repairedRIDURI  = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"
+	AudioLevelURI   = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 )
 
 // Engine makes pion's media engine for codecs, best first.
@@ -27,13 +32,33 @@ func Engine(codecs []encode.Codec) (*webrtc.MediaEngine, error) {
 			}
 		}
 	}
-	for _, uri := range []string{playoutDelayURI, absSendTimeURI} {
+	for _, uri := range []string{PlayoutDelayURI, AbsSendTimeURI} {
 		ext := webrtc.RTPHeaderExtensionCapability{URI: uri}
 		if err := engine.RegisterHeaderExtension(ext, webrtc.RTPCodecTypeVideo); err != nil {
 			return nil, fmt.Errorf("media: extension %s: %w", uri, err)
 		}
 	}
 	return engine, nil
+}
+
+// Forward adds to engine the header extensions by which an SFU tells the
+// layers of a picture apart, and how loud a sound is.
+func Forward(engine *webrtc.MediaEngine) error {
+	for _, e := range []struct {
+		uri  string
+		kind webrtc.RTPCodecType
+	}{
+		{midURI, webrtc.RTPCodecTypeVideo},
+		{midURI, webrtc.RTPCodecTypeAudio},
+		{ridURI, webrtc.RTPCodecTypeVideo},
+		{repairedRIDURI, webrtc.RTPCodecTypeVideo},
+		{AudioLevelURI, webrtc.RTPCodecTypeAudio},
+	} {
+		if err := engine.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: e.uri}, e.kind); err != nil {
+			return fmt.Errorf("media: extension %s: %w", e.uri, err)
+		}
+	}
+	return nil
 }
 
 // parameters describes c as pt, and for video its retransmissions (RFC 4588)

@@ -10,7 +10,7 @@ import (
 // ReadFeedback acts on the RTCP that the receiver sends about t, until sender
 // is stopped.
 func (t *Sender) ReadFeedback(sender *webrtc.RTPSender) {
-	var rate rateMeter
+	var rate RateMeter
 	for {
 		packets, _, err := sender.ReadRTCP()
 		if err != nil {
@@ -32,7 +32,7 @@ func (t *Sender) ReadFeedback(sender *webrtc.RTPSender) {
 				t.resend(w, p)
 			case *rtcp.ReceiverEstimatedMaximumBitrate:
 				t.stats.remb.Store(int64(p.Bitrate))
-				t.o.Controller.OnREMB(int(min(p.Bitrate, 1e9)), rate.measure(t.stats.bytes.Load(), time.Now()))
+				t.o.Controller.OnREMB(int(min(p.Bitrate, 1e9)), rate.Measure(t.stats.bytes.Load(), time.Now()))
 			case *rtcp.ReceiverReport:
 				t.heard(w, p.Reports)
 			case *rtcp.SenderReport:
@@ -45,16 +45,16 @@ func (t *Sender) ReadFeedback(sender *webrtc.RTPSender) {
 	}
 }
 
-// rateMeter measures a bit rate over half a second or more.
-type rateMeter struct {
+// RateMeter measures a bit rate over half a second or more.
+type RateMeter struct {
 	bytes uint64
 	at    time.Time
 	bps   int
 }
 
-// measure is told how many bytes there were in all, and returns the bit rate
+// Measure is told how many bytes there were in all, and returns the bit rate
 // of late.
-func (m *rateMeter) measure(bytes uint64, now time.Time) int {
+func (m *RateMeter) Measure(bytes uint64, now time.Time) int {
 	if d := now.Sub(m.at); d >= 500*time.Millisecond {
 		if !m.at.IsZero() {
 			m.bps = int(float64(bytes-m.bytes) * 8 / d.Seconds())
@@ -72,7 +72,7 @@ func (t *Sender) resend(w *wire, nack *rtcp.TransportLayerNack) {
 	now := time.Now()
 	for i := range nack.Nacks {
 		nack.Nacks[i].Range(func(seq uint16) bool {
-			if w.history.resend(seq, now) {
+			if w.history.Resend(seq, now) {
 				t.stats.retransmitted.Add(1)
 			}
 			return true
@@ -87,22 +87,31 @@ func (t *Sender) heard(w *wire, reports []rtcp.ReceptionReport) {
 			continue
 		}
 		loss := float64(r.FractionLost) / 256
-		jitter := time.Duration(r.Jitter) * time.Second / time.Duration(w.clockRate)
+		rtt, jitter := ReadReport(r, w.clockRate, time.Now())
 		t.stats.lost.Store(int64(r.FractionLost))
 		t.stats.jitter.Store(int64(jitter))
-		var rtt time.Duration
-		if r.LastSenderReport != 0 {
-			// In 1/65536 s, modulo 2³²; a clock that was set back shows as
-			// a round trip of hours.
-			units := uint32(ntp(time.Now())>>16) - r.LastSenderReport - r.Delay
-			if rtt = time.Duration(units) * time.Second >> 16; rtt > time.Minute {
-				rtt = 0
-			} else {
-				t.stats.rtt.Store(int64(rtt))
-			}
+		if rtt > 0 {
+			t.stats.rtt.Store(int64(rtt))
 		}
 		if t.kind == webrtc.RTPCodecTypeVideo {
 			t.o.Controller.OnReport(loss, rtt, jitter)
 		}
 	}
+}
+
+// ReadReport is the round trip time by a report about what we sent, with our
+// own reports' clock, and the jitter that it names. The first is zero when it
+// is not known.
+func ReadReport(r rtcp.ReceptionReport, clockRate uint32, now time.Time) (rtt, jitter time.Duration) {
+	jitter = time.Duration(r.Jitter) * time.Second / time.Duration(clockRate)
+	if r.LastSenderReport == 0 {
+		return 0, jitter
+	}
+	// In 1/65536 s, modulo 2³²; a clock that was set back shows as a round
+	// trip of hours.
+	units := uint32(NTP(now)>>16) - r.LastSenderReport - r.Delay
+	if rtt = time.Duration(units) * time.Second >> 16; rtt > time.Minute {
+		return 0, jitter
+	}
+	return rtt, jitter
 }

@@ -21,10 +21,10 @@ const (
 	resendPause = 8 * time.Millisecond
 )
 
-// history answers NACKs (RFC 4585 §6.2.1) with retransmissions (RFC 4588)
+// History answers NACKs (RFC 4585 §6.2.1) with retransmissions (RFC 4588)
 // where the viewer knows them, else with the packet itself. It keeps no
 // copies: payloads are shared and never change.
-type history struct {
+type History struct {
 	out   webrtc.TrackLocalWriter
 	plain rtp.Header // of a packet sent again as it was
 	rtx   rtp.Header // of a retransmission; its SSRC is 0 when not agreed
@@ -42,9 +42,12 @@ type sentPacket struct {
 	marker    bool
 }
 
-func newHistory(ctx webrtc.TrackLocalContext, params webrtc.RTPCodecParameters, delayID uint8, out webrtc.TrackLocalWriter) *history {
-	h := &history{
-		out:   out,
+// NewHistory makes the history of a track that is bound in ctx with params.
+// What is sent again has the playout-delay extension at zero, under delayID
+// unless that is zero.
+func NewHistory(ctx webrtc.TrackLocalContext, params webrtc.RTPCodecParameters, delayID uint8) *History {
+	h := &History{
+		out:   ctx.WriteStream(),
 		plain: rtp.Header{Version: 2, SSRC: uint32(ctx.SSRC()), PayloadType: uint8(params.PayloadType)},
 		buf:   make([]byte, 0, maxPayload+2),
 	}
@@ -62,15 +65,16 @@ func newHistory(ctx webrtc.TrackLocalContext, params webrtc.RTPCodecParameters, 
 	return h
 }
 
-func (h *history) add(seq uint16, timestamp uint32, marker bool, payload []byte) {
+// Add keeps a packet that was sent. payload must not change any more.
+func (h *History) Add(seq uint16, timestamp uint32, marker bool, payload []byte) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.packets[seq%historyLen] = sentPacket{payload: payload, timestamp: timestamp, seq: seq, marker: marker}
 }
 
-// resend sends the packet of sequence number seq again, if it is there and
+// Resend sends the packet of sequence number seq again, if it is there and
 // was not sent again just now. It reports whether it was sent.
-func (h *history) resend(seq uint16, now time.Time) bool {
+func (h *History) Resend(seq uint16, now time.Time) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	p := &h.packets[seq%historyLen]

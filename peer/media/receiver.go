@@ -56,14 +56,10 @@ type ReceiverOptions struct {
 
 // Receiver is a track that comes over the network.
 type Receiver struct {
-	o         ReceiverOptions
-	track     *webrtc.TrackRemote
+	*Packets
 	codec     encode.Codec
 	clockRate uint32
-	order     reorder
-	missing   []uint16 // of one call of ask; kept to spare allocations
 	frames    assembler
-	received  reception
 	queue     chunkQueue
 	lastPLI   atomic.Int64 // on the clock of capture.Now
 	broken    bool         // video waits for a key frame
@@ -73,12 +69,8 @@ type Receiver struct {
 // NewReceiver makes a receiver of t, which is in codec. Run reads it.
 func NewReceiver(t *webrtc.TrackRemote, codec encode.Codec, o ReceiverOptions) *Receiver {
 	in := &Receiver{
-		o: o, track: t, codec: codec, clockRate: t.Codec().ClockRate,
+		Packets: NewPackets(t, o), codec: codec, clockRate: t.Codec().ClockRate,
 		broken: t.Kind() == webrtc.RTPCodecTypeVideo,
-	}
-	in.order.patience = videoPatience
-	if t.Kind() == webrtc.RTPCodecTypeAudio {
-		in.order.patience = audioPatience
 	}
 	in.frames.depacketizer = newDepacketizer(codec)
 	in.queue.init(t.Kind() == webrtc.RTPCodecTypeVideo)
@@ -138,49 +130,12 @@ func (in *Receiver) Close() error {
 // Run takes packets until the track ends.
 func (in *Receiver) Run() {
 	defer in.queue.close()
-	for {
-		// A missing packet is given up even when none follows it.
-		_ = in.track.SetReadDeadline(in.order.deadline(time.Now()))
-		p, attributes, err := in.track.ReadRTP()
-		if err != nil && !isTimeout(err) {
-			return
+	in.Packets.Run(func(p *rtp.Packet, lost bool) {
+		if lost {
+			in.lose()
 		}
-		now := time.Now()
-		if err == nil {
-			// What was sent again was lost nonetheless.
-			in.received.packet(p, now, in.clockRate, attributes.Get(webrtc.AttributeRtxSsrc) != nil)
-			in.order.push(p, now)
-		}
-		for {
-			p, lost := in.order.pop(now)
-			if lost {
-				in.lose()
-			}
-			if p == nil {
-				break
-			}
-			in.take(p, capture.Now())
-		}
-		in.ask(now)
-	}
-}
-
-// ask asks for missing packets of video (RFC 4585 §6.2.1). Sound does not
-// wait for what is sent again.
-func (in *Receiver) ask(now time.Time) {
-	if in.track.Kind() != webrtc.RTPCodecTypeVideo {
-		return
-	}
-	again := askEvery
-	if in.o.RoundTrip != nil {
-		again += in.o.RoundTrip()
-	}
-	in.missing = in.order.missing(in.missing[:0], now, again)
-	if len(in.missing) > 0 {
-		nack := &rtcp.TransportLayerNack{MediaSSRC: uint32(in.track.SSRC()), Nacks: rtcp.NackPairsFromSequenceNumbers(in.missing)}
-		// A lost one is made good by the next.
-		_ = in.o.WriteRTCP([]rtcp.Packet{nack})
-	}
+		in.take(p, capture.Now())
+	})
 }
 
 // lose notes that packets are missing. Of video a key frame is asked for, now

@@ -9,11 +9,11 @@ import (
 )
 
 // Bytes is how many bytes of payload came.
-func (in *Receiver) Bytes() uint64 { return in.received.count() }
+func (in *Packets) Bytes() uint64 { return in.received.count() }
 
 // Report is what to tell the sender of what arrived (RFC 3550 §6.4). It is
 // false before the first packet.
-func (in *Receiver) Report() (rtcp.ReceptionReport, bool) {
+func (in *Packets) Report() (rtcp.ReceptionReport, bool) {
 	report, ok := in.received.report()
 	report.SSRC = uint32(in.track.SSRC())
 	return report, ok

@@ -49,7 +49,7 @@ func (c bindContext) CodecParameters() []webrtc.RTPCodecParameters {
 }
 
 func (bindContext) HeaderExtensions() []webrtc.RTPHeaderExtensionParameter {
-	return []webrtc.RTPHeaderExtensionParameter{{URI: playoutDelayURI, ID: 5}, {URI: absSendTimeURI, ID: 3}}
+	return []webrtc.RTPHeaderExtensionParameter{{URI: PlayoutDelayURI, ID: 5}, {URI: AbsSendTimeURI, ID: 3}}
 }
 func (bindContext) SSRC() webrtc.SSRC                      { return 1111 }
 func (bindContext) SSRCRetransmission() webrtc.SSRC        { return 2222 }
@@ -87,13 +87,13 @@ func TestRetransmission(t *testing.T) {
 		w.writeFrame(t.Context(), [][]byte{{1}, {2}}, 4711, alone)
 		sent := out.packets[1]
 		now := time.Now()
-		if !w.history.resend(sent.SequenceNumber, now) || w.history.resend(sent.SequenceNumber, now) {
+		if !w.history.Resend(sent.SequenceNumber, now) || w.history.Resend(sent.SequenceNumber, now) {
 			t.Error("a packet is not sent again once, and at first no more")
 		}
-		if !w.history.resend(sent.SequenceNumber, now.Add(resendPause)) {
+		if !w.history.Resend(sent.SequenceNumber, now.Add(resendPause)) {
 			t.Error("a packet is not sent again later")
 		}
-		if w.history.resend(sent.SequenceNumber+1, now) || w.history.resend(sent.SequenceNumber-5, now) {
+		if w.history.Resend(sent.SequenceNumber+1, now) || w.history.Resend(sent.SequenceNumber-5, now) {
 			t.Error("a packet that never was is sent again")
 		}
 		p := out.packets[2]
@@ -113,7 +113,7 @@ func TestHistoryForgets(t *testing.T) {
 	out := &writes{}
 	w := newTestWire(out, true)
 	w.writeFrame(t.Context(), make([][]byte, historyLen+1), 1, alone)
-	if w.history.resend(out.packets[0].SequenceNumber, time.Now()) {
+	if w.history.Resend(out.packets[0].SequenceNumber, time.Now()) {
 		t.Error("the history is not bounded")
 	}
 }
@@ -160,7 +160,7 @@ func TestPayloadsAreMadeOnce(t *testing.T) {
 func TestSendTime(t *testing.T) {
 	var b [3]byte
 	now := time.Date(2026, 7, 1, 12, 0, 1, 500_000_000, time.UTC)
-	putSendTime(&b, now)
+	PutSendTime(&b, now)
 	want, _ := rtp.NewAbsSendTimeExtension(now).Marshal()
 	if !bytes.Equal(b[:], want) {
 		t.Errorf("%x, want %x", b, want)

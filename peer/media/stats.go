@@ -71,7 +71,7 @@ func (t *Sender) Report() (*rtcp.SenderReport, bool) {
 		return nil, false
 	}
 	return &rtcp.SenderReport{
-		SSRC: w.ssrc, NTPTime: ntp(time.Now()), RTPTime: t.timestamp(capture.Now(), w.clockRate),
+		SSRC: w.ssrc, NTPTime: NTP(time.Now()), RTPTime: t.timestamp(capture.Now(), w.clockRate),
 		PacketCount: uint32(sent), OctetCount: uint32(t.stats.bytes.Load()),
 	}, true
 }

@@ -20,7 +20,7 @@ type wire struct {
 	clockRate uint32
 	header    rtp.Header
 	sendTime  *[3]byte // the abs-send-time extension of header, or nil
-	history   *history
+	history   *History
 
 	open bool          // a packet has left
 	due  time.Duration // when the next sound is due, if it follows the last
@@ -56,9 +56,9 @@ func newWire(ctx webrtc.TrackLocalContext, params webrtc.RTPCodecParameters, sta
 	delayID, timeID := uint8(0), uint8(0)
 	for _, e := range ctx.HeaderExtensions() {
 		switch e.URI {
-		case playoutDelayURI:
+		case PlayoutDelayURI:
 			delayID = uint8(e.ID)
-		case absSendTimeURI:
+		case AbsSendTimeURI:
 			timeID = uint8(e.ID)
 		}
 	}
@@ -68,7 +68,7 @@ func newWire(ctx webrtc.TrackLocalContext, params webrtc.RTPCodecParameters, sta
 			w.sendTime = &[3]byte{}
 			setExtension(&w.header, timeID, w.sendTime[:])
 		}
-		w.history = newHistory(ctx, params, delayID, w.out)
+		w.history = NewHistory(ctx, params, delayID)
 	}
 	return w
 }
@@ -101,7 +101,7 @@ func (w *wire) writeFrame(ctx context.Context, payloads [][]byte, timestamp uint
 	var bytes, sent uint64
 	for rest := payloads; len(rest) > 0; {
 		if w.sendTime != nil {
-			putSendTime(w.sendTime, time.Now())
+			PutSendTime(w.sendTime, time.Now())
 		}
 		n := burst(len(payloads), len(payloads)-len(rest))
 		if waiting() {
@@ -111,7 +111,7 @@ func (w *wire) writeFrame(ctx context.Context, payloads [][]byte, timestamp uint
 			w.header.Marker = i == len(rest)-1
 			w.header.SequenceNumber++
 			if w.history != nil {
-				w.history.add(w.header.SequenceNumber, timestamp, w.header.Marker, payload)
+				w.history.Add(w.header.SequenceNumber, timestamp, w.header.Marker, payload)
 			}
 			if err := w.writePacket(ctx, payload); err != nil {
 				continue
@@ -168,15 +168,15 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// putSendTime writes t in seconds as 6.18 bits fixed point, as the extension
+// PutSendTime writes t in seconds as 6.18 bits fixed point, as the extension
 // abs-send-time has it.
-func putSendTime(b *[3]byte, t time.Time) {
-	v := uint32(ntp(t) >> 14)
+func PutSendTime(b *[3]byte, t time.Time) {
+	v := uint32(NTP(t) >> 14)
 	b[0], b[1], b[2] = byte(v>>16), byte(v>>8), byte(v)
 }
 
-// ntp is t in the format of RFC 5905 §6: seconds since 1900, 32.32 bits.
-func ntp(t time.Time) uint64 {
+// NTP is t in the format of RFC 5905 §6: seconds since 1900, 32.32 bits.
+func NTP(t time.Time) uint64 {
 	const toUnix = 2208988800
 	return uint64(t.Unix()+toUnix)<<32 | uint64(t.Nanosecond())<<32/1e9
 }
