@@ -73,31 +73,56 @@ func (a *Accepted) Ratio(r Result) string {
 	return ""
 }
 
-// Merge makes one report of several: of results with the same title the
-// newest counts, but a quick look never replaces a full measurement, nor what
-// is invalid any other. It is of the newest report's date and machine.
+// Merge makes one report of several, by rows of the comparison: what systems
+// reached at one size counts together, from one run, since the machine's speed
+// changes. A row's newest measurement counts, unless an older one is worth
+// more: has more systems, is no quick look, or is valid. The result is of the
+// newest report's date and machine.
 func Merge(reports []Report) Report {
 	reports = slices.Clone(reports)
 	slices.SortStableFunc(reports, func(a, b Report) int { return a.Date.Compare(b.Date) })
 	merged := Report{Isolated: true}
-	var worth []int // of each merged result
+	rows := map[row][]Result{}
+	worth := map[row]int{}
+	var order []row
 	for _, r := range reports {
 		merged.Date, merged.Machine = r.Date, r.Machine
 		merged.Isolated = merged.Isolated && r.Isolated
-		for _, m := range r.Results {
-			at := slices.IndexFunc(merged.Results, func(o Result) bool { return o.Title() == m.Title() })
-			switch {
-			case at < 0:
-				merged.Results, worth = append(merged.Results, m), append(worth, r.worth(m))
-			case r.worth(m) >= worth[at]:
-				merged.Results[at], worth[at] = m, r.worth(m)
+		for at, results := range r.rows() {
+			sum := 0
+			for _, m := range results {
+				sum += r.worth(m)
+			}
+			if rows[at] == nil || sum >= worth[at] {
+				rows[at], worth[at] = results, sum
 			}
 		}
+		for _, m := range r.Results {
+			if at := (row{m.Name, m.Size}); !slices.Contains(order, at) {
+				order = append(order, at)
+			}
+		}
+	}
+	for _, at := range order {
+		merged.Results = append(merged.Results, rows[at]...)
 	}
 	return merged
 }
 
-// worth ranks the results of reports against each other.
+// row is what one row of the comparison is about.
+type row struct{ name, size string }
+
+// rows are the results of r by row.
+func (r *Report) rows() map[row][]Result {
+	rows := map[row][]Result{}
+	for _, m := range r.Results {
+		at := row{m.Name, m.Size}
+		rows[at] = append(rows[at], m)
+	}
+	return rows
+}
+
+// worth is how much a result of r counts against others.
 func (r *Report) worth(m Result) int {
 	switch {
 	case m.Invalid != "":

@@ -61,6 +61,26 @@ func TestMergePrefersTheNewestThatCounts(t *testing.T) {
 	}
 }
 
+func TestMergeComparesSystemsOfOneRun(t *testing.T) {
+	run := func(hour int, ours, rival float64, invalid string) Report {
+		r := Report{Date: time.Date(2026, 1, 1, hour, 0, 0, 0, time.UTC), Results: []Result{
+			{Name: "key", Subject: Subject{Size: "720p", System: Ours}, Summary: Single(ours)},
+		}}
+		if rival > 0 {
+			r.Results = append(r.Results, Result{Name: "key", Subject: Subject{Size: "720p", System: "A"}, Summary: Single(rival), Invalid: invalid})
+		}
+		return r
+	}
+	merged := Merge([]Report{run(1, 10, 20, ""), run(2, 5, 9, "busy"), run(3, 4, 0, "")})
+	if c := Compare(merged.Results); len(c) != 1 || c[0].Figures[Ours] != 10 || c[0].Figures["A"] != 20 {
+		t.Errorf("%+v", c)
+	}
+	merged = Merge([]Report{run(1, 10, 20, ""), run(2, 5, 9, "")})
+	if c := Compare(merged.Results); len(c) != 1 || c[0].Figures[Ours] != 5 || c[0].Figures["A"] != 9 {
+		t.Errorf("of two that count the newer: %+v", c)
+	}
+}
+
 func TestOldReportsAreNotLoaded(t *testing.T) {
 	folder := t.TempDir()
 	day := time.Date(2026, 5, 5, 12, 0, 0, 0, time.UTC)

@@ -33,7 +33,7 @@ func (r *Report) Document(folder string) error {
 			plot("ratios-"+size+".svg", bars.Title, bars.SVG())
 		}
 	}
-	fmt.Fprintf(&text, "## Everything\n\nOf the newest measurement: %s", r.table(Accepted{}))
+	fmt.Fprintf(&text, "## Everything\n\nRows may be of several runs within a day; date and revision are the newest's.\n\n%s", r.table(Accepted{}))
 	errs = append(errs, os.WriteFile(filepath.Join(folder, "README.md"), []byte(text.String()), 0o644))
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("bench: %w", err)
