@@ -20,6 +20,7 @@ type encoding struct {
 	busy atomic.Bool  // what follows is the worker's
 	sent atomic.Int64 // bytes in the last chunk
 
+	frame  capture.Frame // what it was given, with damage of its own
 	scaler encode.Scaler
 	stale  bool     // the scaler has missed a frame
 	behind bool     // the encoder has missed a frame
@@ -61,16 +62,16 @@ func (e *encoding) accept(f *capture.Frame, w Want, bps int, scale bool) (job, b
 		e.stale, e.behind = true, true
 		return job{}, false
 	}
-	whole := *f
-	whole.Free = nil
+	e.frame = *f
+	e.frame.Free = nil
 	if e.behind || e.stale && scale {
-		whole.Damage = nil
+		e.frame.Damage = nil
 	}
 	e.stale, e.behind = !scale, false
-	j := job{frame: &whole, key: w.Key, bps: bps}
+	j := job{frame: &e.frame, key: w.Key, bps: bps}
 	if scale {
 		width, height := e.rung.Scale.Of(f.Width, f.Height)
-		j.frame, j.err = e.scaler.Scale(&whole, width, height)
+		j.frame, j.err = e.scaler.Scale(&e.frame, width, height)
 	}
 	return j, true
 }
@@ -90,11 +91,4 @@ func (e *encoding) close() {
 		return
 	}
 	e.rendition.close()
-}
-
-// rate is what a picture at the scale may take of the bit rate of a full one.
-// A smaller one takes more for each of its pixels, in which there is more.
-func (s Scale) rate(bps int) int {
-	part := scaleParts[s]
-	return bps * part[0] / part[1]
 }

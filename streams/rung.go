@@ -45,6 +45,13 @@ func (s Scale) area() float64 {
 	return float64(part[0]*part[0]) / float64(part[1]*part[1])
 }
 
+// rate is what a picture at the scale may take of the bit rate of a full one.
+// A smaller one takes more for each of its pixels, in which there is more.
+func (s Scale) rate(bps int) int {
+	part := scaleParts[s]
+	return bps * part[0] / part[1]
+}
+
 // fits is true when a picture of w by h may be sent at the scale.
 func (s Scale) fits(w, h int) bool {
 	sw, sh := s.Of(w, h)
