@@ -164,8 +164,8 @@ func (h *host) tracks() ([]*streams.Track, error) {
 
 // offered are the codecs to offer, best first, on so many processors. H.264
 // leads, as it takes the least time. A viewer without it gets the best of the
-// others that leaves the desktop room: on two processors VP9 takes twice the
-// time of a frame at 60 a second, AV1 three times.
+// others that leaves the desktop room: of 1920×1080, on two processors, VP9 took
+// some 22 ms of processor time a frame, and AV1 30.
 func (h *host) offered(processors int) []encode.Codec {
 	all := []encode.Codec{encode.H264, encode.AV1, encode.VP9, encode.VP8}
 	only := cmp.Or(codecOf(h.c.encoder), h.c.codec)

@@ -16,3 +16,7 @@ func TestWhatStandsStillBecomesExact(t *testing.T) {
 }
 
 func Benchmark(b *testing.B) { encodetest.Bench(b, aom.Backend) }
+
+func TestAnySizeIsRight(t *testing.T) {
+	encodetest.Extremes(t, aom.Backend, encodetest.Options{Decoder: aom.Backend})
+}

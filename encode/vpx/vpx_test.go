@@ -22,3 +22,7 @@ func BenchmarkVP9(b *testing.B) { encodetest.Bench(b, vpx.VP9) }
 func TestWhatStandsStillBecomesExactInVP9(t *testing.T) {
 	encodetest.Refines(t, vpx.VP9, encodetest.Options{Decoder: vpx.VP9})
 }
+
+func TestAnySizeIsRightInVP9(t *testing.T) {
+	encodetest.Extremes(t, vpx.VP9, encodetest.Options{Decoder: vpx.VP9})
+}
