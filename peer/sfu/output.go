@@ -221,7 +221,7 @@ func (o *output) choose(w *rewriter, at time.Time) {
 	}
 	w.most = c.temporal
 	if int32(c.temporal) == c.layer.rates.top.Load() {
-		w.most = maxTemporal // and those that were not seen yet
+		w.most = maxTemporal - 1 // and those that were not seen yet
 	}
 	if o.target.Swap(c.layer) != c.layer && c.layer != w.layer && o.Kind() == webrtc.RTPCodecTypeVideo {
 		c.layer.keys.request()
