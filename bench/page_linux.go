@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"errors"
-	"image"
 )
 
 // pages is how many pages a [Page] has before they come again.
@@ -43,12 +42,6 @@ func OpenPage(display string) (*Page, error) {
 
 // size is the bytes of one page.
 func (p *Page) size() int { return p.width * p.height * 4 }
-
-// paintPage draws page n.
-func paintPage(w writer, s sheet, n int) {
-	w.code(s, image.Rect(0, 0, s.width/2, s.height), 1+n*1000, 0)
-	w.article(s, image.Rect(s.width/2, 0, s.width, s.height), 1+n)
-}
 
 // Turn shows the next page.
 func (p *Page) Turn() (Draw, error) {

@@ -163,3 +163,9 @@ func (w writer) article(s sheet, area image.Rectangle, seed int) {
 		}
 	}
 }
+
+// paintPage draws page n of a [Page]: code beside an article.
+func paintPage(w writer, s sheet, n int) {
+	w.code(s, image.Rect(0, 0, s.width/2, s.height), 1+n*1000, 0)
+	w.article(s, image.Rect(s.width/2, 0, s.width, s.height), 1+n)
+}

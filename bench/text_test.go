@@ -49,7 +49,7 @@ func TestPagesDifferAndAreNoBarcode(t *testing.T) {
 		for y := range height {
 			for x := 0; x+BarcodeWidth <= width; x += 8 {
 				at := (y*width + x) * 4
-				if c := ReadBarcode(pages[i].pix[at : at+BarcodeWidth*4]); c == FirstCode {
+				if c := ReadBarcode(pages[i].pix[at : at+BarcodeWidth*4]); c == CodeOf(firstSeq) {
 					t.Fatalf("page %d reads %d at %d,%d", i, c, x, y)
 				}
 			}
