@@ -22,6 +22,8 @@ const (
 	// RGBA is BGRA with red and blue exchanged: what graphics libraries hand
 	// out, and Go's package image.
 	RGBA
+	// I444 is three planes, Y, U, V, all of full size.
+	I444
 )
 
 // String is the format's usual name.
@@ -35,6 +37,8 @@ func (f PixelFormat) String() string {
 		return "NV12"
 	case RGBA:
 		return "RGBA"
+	case I444:
+		return "I444"
 	}
 	return "unknown"
 }

@@ -26,6 +26,11 @@ type Codec struct {
 // profile, both 4:2:0 with eight bits.
 var (
 	H264 = Codec{Name: "h264", MIMEType: "video/H264", ClockRate: 90000, Fmtp: "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f", Matrix: BT709}
+	// H264High444 is H.264 of the High 4:4:4 Predictive profile, which keeps
+	// colours as sharp as brightness: for text. Its decoders read the 4:2:0 of
+	// H264 as well (ITU-T H.264 §A.2.7), and are sent it where that is better.
+	H264High444 = Codec{Name: "h264-444", MIMEType: "video/H264", ClockRate: 90000, Fmtp: "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=f4001f", Matrix: BT709}
+
 	VP8  = Codec{Name: "vp8", MIMEType: "video/VP8", ClockRate: 90000, Matrix: BT601}
 	VP9  = Codec{Name: "vp9", MIMEType: "video/VP9", ClockRate: 90000, Fmtp: "profile-id=0", Matrix: BT709}
 	AV1  = Codec{Name: "av1", MIMEType: "video/AV1", ClockRate: 90000, Fmtp: "level-idx=5;profile=0;tier=0", Matrix: BT709}

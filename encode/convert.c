@@ -5,7 +5,7 @@
 // Why not libyuv: it knows BT.601 alone from BGRA to limited range, and H.264
 // viewers that ignore what the bitstream says assume BT.709 from 720p on.
 
-enum { luma_bits = 8, chroma_shift = 15 + 2 };
+enum { luma_bits = 8, chroma_shift = 15 + 2, fine_shift = 15 };
 
 static const int luma_bias = (16 << luma_bits) + (1 << (luma_bits - 1));
 static const int chroma_bias = (128 << chroma_shift) + (1 << (chroma_shift - 1));
@@ -43,6 +43,24 @@ static void from(const rows *s, int x, const causeway_weights *k) {
 		} else {
 			s->u[x] = chroma(b, g, r, k->u);
 			s->u[x + 1] = chroma(b, g, r, k->v);
+		}
+	}
+}
+
+static const int fine_bias[3] = {
+	(16 << fine_shift) + (1 << (fine_shift - 1)),
+	(128 << fine_shift) + (1 << (fine_shift - 1)),
+	(128 << fine_shift) + (1 << (fine_shift - 1)),
+};
+
+// row_444 is a row of I444 from column x on.
+static void row_444(const uint8_t *src, int x, int w, uint8_t *const dst[3], const causeway_weights *k) {
+	const int16_t *weights[3] = {k->fine, k->u, k->v};
+	for (int i = 0; i < 3; i++) {
+		const int16_t *q = weights[i];
+		for (int j = x; j < w; j++) {
+			const uint8_t *p = src + 4 * j;
+			dst[i][j] = (q[0] * p[0] + q[1] * p[1] + q[2] * p[2] + fine_bias[i]) >> fine_shift;
 		}
 	}
 }
@@ -132,6 +150,40 @@ AVX2 int from_avx2(const rows *s, const causeway_weights *k) {
 	}
 	return x;
 }
+// fine_avx2 is one plane of I444 for 32 pixels. Rounding packs within halves,
+// so pixels are put in order at the end.
+AVX2 inline __m256i fine_avx2(const __m256i p[4], __m256i weights, __m256i bias) {
+	const __m256i zero = _mm256_setzero_si256();
+	__m256i c[4];
+	for (int i = 0; i < 4; i++) {
+		__m256i lo = _mm256_madd_epi16(_mm256_unpacklo_epi8(p[i], zero), weights);
+		__m256i hi = _mm256_madd_epi16(_mm256_unpackhi_epi8(p[i], zero), weights);
+		c[i] = _mm256_srai_epi32(_mm256_add_epi32(_mm256_hadd_epi32(lo, hi), bias), fine_shift);
+	}
+	__m256i all = _mm256_packus_epi16(_mm256_packs_epi32(c[0], c[1]), _mm256_packs_epi32(c[2], c[3]));
+	return _mm256_permutevar8x32_epi32(all, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+}
+
+// row_444_avx2 is row_444 for as many pixels as fill whole vectors; it returns
+// how many that was.
+AVX2 int row_444_avx2(const uint8_t *src, int w, uint8_t *const dst[3], const causeway_weights *k) {
+	const int16_t *weights[3] = {k->fine, k->u, k->v};
+	__m256i m[3], bias[3];
+	for (int i = 0; i < 3; i++) {
+		const int16_t *q = weights[i];
+		m[i] = _mm256_setr_epi16(q[0], q[1], q[2], 0, q[0], q[1], q[2], 0, q[0], q[1], q[2], 0, q[0], q[1], q[2], 0);
+		bias[i] = _mm256_set1_epi32(fine_bias[i]);
+	}
+	int x = 0;
+	for (; x + 32 <= w; x += 32) {
+		__m256i p[4];
+		for (int i = 0; i < 4; i++)
+			p[i] = _mm256_loadu_si256((const __m256i *)(src + 4 * x) + i);
+		for (int i = 0; i < 3; i++)
+			_mm256_storeu_si256((__m256i *)(dst[i] + x), fine_avx2(p, m[i], bias[i]));
+	}
+	return x;
+}
 #endif
 
 void causeway_from_bgra(const uint8_t *src, ptrdiff_t src_stride, int w, int h,
@@ -153,5 +205,21 @@ void causeway_from_bgra(const uint8_t *src, ptrdiff_t src_stride, int w, int h,
 			x = from_avx2(&s, weights);
 #endif
 		from(&s, x, weights);
+	}
+}
+
+void causeway_from_bgra_444(const uint8_t *src, ptrdiff_t src_stride, int w, int h,
+	uint8_t *y, uint8_t *u, uint8_t *v, ptrdiff_t stride, const causeway_weights *weights) {
+#ifdef __x86_64__
+	int avx2 = __builtin_cpu_supports("avx2");
+#endif
+	for (int row = 0; row < h; row++, src += src_stride) {
+		uint8_t *const dst[3] = {y + row * stride, u + row * stride, v + row * stride};
+		int x = 0;
+#ifdef __x86_64__
+		if (avx2)
+			x = row_444_avx2(src, w, dst, weights);
+#endif
+		row_444(src, x, w, dst, weights);
 	}
 }

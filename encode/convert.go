@@ -30,7 +30,7 @@ func planeSize(f *capture.Frame, i int) (bytes, rows int) {
 	switch {
 	case i == 0 && fourBytes(f.Format):
 		return 4 * w, h
-	case i == 0:
+	case i == 0, f.Format == capture.I444:
 		return w, h
 	case f.Format == capture.I420:
 		return (w + 1) / 2, (h + 1) / 2
@@ -49,7 +49,7 @@ func check(f *capture.Frame) error {
 	if f.Width < 1 || f.Height < 1 {
 		return fmt.Errorf("encode: a frame of %d×%d", f.Width, f.Height)
 	}
-	if f.Format > capture.RGBA {
+	if f.Format > capture.I444 {
 		return fmt.Errorf("encode: pixel format %v", f.Format)
 	}
 	for i, p := range f.Plane {
@@ -66,8 +66,8 @@ func check(f *capture.Frame) error {
 }
 
 // Convert writes src's picture into dst, which has the same size and planes of
-// its own. It converts BGRA and RGBA to I420 and NV12, these into each other and
-// into BGRA, and copies between like formats. Chroma is the mean of two by two
+// its own. It converts BGRA and RGBA to I420, NV12 and I444, these into BGRA, the
+// first two into each other and into I444, and copies between like formats. Chroma is the mean of two by two
 // pixels; at an odd edge, of those that exist. It allocates nothing.
 func Convert(dst, src *capture.Frame, m Matrix) error {
 	return convert(dst, src, image.Rect(0, 0, src.Width, src.Height), m)
@@ -92,7 +92,9 @@ func convert(dst, src *capture.Frame, r image.Rectangle, m Matrix) error {
 		fromBGRA(dst, src, r, m)
 	case dst.Format == capture.BGRA && !fourBytes(src.Format):
 		toBGRA(dst, src, r, m)
-	case fourBytes(dst.Format):
+	case dst.Format == capture.I444:
+		widen(dst, src, r)
+	case fourBytes(dst.Format), src.Format == capture.I444:
 		return fmt.Errorf("encode: convert %v to %v: %w", src.Format, dst.Format, errors.ErrUnsupported)
 	default:
 		repack(dst, src, r)
@@ -106,6 +108,7 @@ func at(f *capture.Frame, i, x, y int) []byte {
 	switch {
 	case fourBytes(f.Format):
 		x *= 4
+	case i > 0 && f.Format == capture.I444:
 	case i > 0 && f.Format == capture.I420:
 		x, y = x/2, y/2
 	case i > 0:
@@ -121,12 +124,38 @@ func copyRect(dst, src *capture.Frame, r image.Rectangle) {
 		bytes, rows := planeSize(&part, i)
 		for y := range rows {
 			down := y
-			if i > 0 {
+			if i > 0 && src.Format != capture.I444 {
 				down = 2 * y
 			}
 			copy(at(dst, i, r.Min.X, r.Min.Y+down)[:bytes], at(src, i, r.Min.X, r.Min.Y+down))
 		}
 	}
+}
+
+// widen turns I420 and NV12 into I444: each value of chroma is that of the
+// pixels that it was taken of.
+func widen(dst, src *capture.Frame, r image.Rectangle) {
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		copy(at(dst, 0, r.Min.X, y)[:r.Dx()], at(src, 0, r.Min.X, y))
+		u, v, step, _ := chromaAt(src, r.Min.X, y)
+		toU, toV := at(dst, 1, r.Min.X, y)[:r.Dx()], at(dst, 2, r.Min.X, y)[:r.Dx()]
+		for x := range toU {
+			toU[x], toV[x] = u[x/2*step], v[x/2*step]
+		}
+	}
+}
+
+// chromaAt is the chroma of the pixel x, y and those to the right of it: values
+// of U and V that are step bytes apart, of which each is for so many pixels.
+func chromaAt(f *capture.Frame, x, y int) (u, v []byte, step, each int) {
+	u = at(f, 1, x, y)
+	switch f.Format {
+	case capture.NV12:
+		return u, u[1:], 2, 2
+	case capture.I444:
+		return u, at(f, 2, x, y), 1, 1
+	}
+	return u, at(f, 2, x, y), 1, 2
 }
 
 // repack turns I420 into NV12 and back.

@@ -5,6 +5,8 @@ package encode
 // #cgo CFLAGS: -O3
 // #cgo noescape causeway_from_bgra
 // #cgo nocallback causeway_from_bgra
+// #cgo noescape causeway_from_bgra_444
+// #cgo nocallback causeway_from_bgra_444
 // #include "convert.h"
 import "C"
 
@@ -16,7 +18,7 @@ import (
 )
 
 // fromBGRA turns the pixels of src in r, BGRA or RGBA, into dst's format, I420
-// or NV12. Both frames passed check.
+// NV12 or I444. Both frames passed check.
 func fromBGRA(dst, src *capture.Frame, r image.Rectangle, m Matrix) {
 	if r.Empty() {
 		return
@@ -25,10 +27,17 @@ func fromBGRA(dst, src *capture.Frame, r image.Rectangle, m Matrix) {
 	var k C.causeway_weights
 	for i := range w.y {
 		k.y[i], k.u[i], k.v[i] = C.uint8_t(w.y[i]), C.int16_t(w.u[i]), C.int16_t(w.v[i])
+		k.fine[i] = C.int16_t(w.fine[i])
 	}
 	var v *C.uint8_t
 	if dst.Format == capture.I420 {
 		v = pointer(dst, 2, r.Min)
+	}
+	if dst.Format == capture.I444 {
+		C.causeway_from_bgra_444(
+			pointer(src, 0, r.Min), C.ptrdiff_t(src.Stride[0]), C.int(r.Dx()), C.int(r.Dy()),
+			pointer(dst, 0, r.Min), pointer(dst, 1, r.Min), pointer(dst, 2, r.Min), C.ptrdiff_t(dst.Stride[0]), &k)
+		return
 	}
 	C.causeway_from_bgra(
 		pointer(src, 0, r.Min), C.ptrdiff_t(src.Stride[0]), C.int(r.Dx()), C.int(r.Dy()),

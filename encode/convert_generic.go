@@ -11,6 +11,12 @@ import (
 func fromBGRAGeneric(dst, src *capture.Frame, r image.Rectangle, m Matrix) {
 	w := m.forward(src.Format)
 	bytes := 4 * r.Dx()
+	if dst.Format == capture.I444 {
+		for y := r.Min.Y; y < r.Max.Y; y++ {
+			fineRow(at(dst, 0, r.Min.X, y), at(dst, 1, r.Min.X, y), at(dst, 2, r.Min.X, y), at(src, 0, r.Min.X, y)[:bytes], &w)
+		}
+		return
+	}
 	for y := r.Min.Y; y < r.Max.Y; y += 2 {
 		// The last of an odd number of rows is its own neighbour.
 		below := min(y+1, r.Max.Y-1)
@@ -60,23 +66,29 @@ func chromaRow(u, v []byte, step int, top, bottom []byte, w *forward) {
 	}
 }
 
-// toBGRA turns I420 or NV12 into BGRA, for pictures that a person will look
+// fineRow writes luma and chroma of each of the BGRA pixels in row.
+func fineRow(luma, u, v, row []byte, w *forward) {
+	const half = 1 << (chromaBits - 1)
+	for x := range len(row) / 4 {
+		p := row[4*x : 4*x+4 : 4*x+4]
+		b, g, r := int32(p[0]), int32(p[1]), int32(p[2])
+		luma[x] = byte((int32(w.fine[0])*b + int32(w.fine[1])*g + int32(w.fine[2])*r + 16<<chromaBits + half) >> chromaBits)
+		u[x] = byte((int32(w.u[0])*b + int32(w.u[1])*g + int32(w.u[2])*r + 128<<chromaBits + half) >> chromaBits)
+		v[x] = byte((int32(w.v[0])*b + int32(w.v[1])*g + int32(w.v[2])*r + 128<<chromaBits + half) >> chromaBits)
+	}
+}
+
+// toBGRA turns I420, NV12 or I444 into BGRA, for pictures that a person will look
 // at. It is not fast: what plays video hands its planes to the graphics card.
 func toBGRA(dst, src *capture.Frame, r image.Rectangle, m Matrix) {
 	w := m.backward()
 	for y := r.Min.Y; y < r.Max.Y; y++ {
 		out, luma := at(dst, 0, r.Min.X, y)[:4*r.Dx()], at(src, 0, r.Min.X, y)
-		u, step := at(src, 1, r.Min.X, y), 1
-		var v []byte
-		if src.Format == capture.NV12 {
-			v, step = u[1:], 2
-		} else {
-			v = at(src, 2, r.Min.X, y)
-		}
+		u, v, step, each := chromaAt(src, r.Min.X, y)
 		for x := range r.Dx() {
 			const half = 1 << (backBits - 1)
 			l := (int32(luma[x])-16)*w.y + half
-			cu, cv := int32(u[x/2*step])-128, int32(v[x/2*step])-128
+			cu, cv := int32(u[x/each*step])-128, int32(v[x/each*step])-128
 			p := out[4*x : 4*x+4 : 4*x+4]
 			p[0] = clamp((l + cu*w.bu) >> backBits)
 			p[1] = clamp((l - cu*w.gu - cv*w.gv) >> backBits)

@@ -95,7 +95,7 @@ var sizes = []image.Point{{1, 1}, {1, 2}, {2, 1}, {3, 3}, {31, 5}, {32, 2}, {33,
 
 func TestConvertIsTheSameInCAndGo(t *testing.T) {
 	for _, size := range sizes {
-		for _, format := range []capture.PixelFormat{capture.I420, capture.NV12} {
+		for _, format := range []capture.PixelFormat{capture.I420, capture.NV12, capture.I444} {
 			src := noise(size.X, size.Y)
 			got, want := NewFrame(format, size.X, size.Y), NewFrame(format, size.X, size.Y)
 			if err := Convert(got, src, BT709); err != nil {
@@ -148,6 +148,25 @@ func TestColoursComeBack(t *testing.T) {
 				for i, want := range c {
 					near(t, back.Plane[0][i], float64(want), 3, "%v %v: channel %d of %v", m, format, i, c)
 				}
+			}
+		}
+	}
+}
+
+func TestEveryColourComesBackAsItWasIn444(t *testing.T) {
+	src := noise(200, 100)
+	mid, back := NewFrame(capture.I444, 200, 100), NewFrame(capture.BGRA, 200, 100)
+	if err := Convert(mid, src, BT709); err != nil {
+		t.Fatal(err)
+	}
+	if err := Convert(back, mid, BT709); err != nil {
+		t.Fatal(err)
+	}
+	for y := range 100 {
+		for x := range 200 {
+			for c := range 3 {
+				want := src.Plane[0][y*src.Stride[0]+4*x+c]
+				near(t, back.Plane[0][y*back.Stride[0]+4*x+c], float64(want), 2, "channel %d at %d,%d", c, x, y)
 			}
 		}
 	}

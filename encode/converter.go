@@ -19,7 +19,7 @@ import (
 // writes BT.601 they are converted, in Go and at some milliseconds for a large
 // picture.
 //
-// What it returns may be read as a picture of even size: where a side is odd,
+// What it returns in I420 and NV12 may be read as a picture of even size: where a side is odd,
 // luma has one more row or column, a copy of the last. H.264 in 4:2:0 knows no
 // odd sizes.
 type Converter struct {
@@ -29,8 +29,11 @@ type Converter struct {
 	held bool
 }
 
-// NewConverter returns a Converter to format, I420 or NV12.
+// NewConverter returns a Converter to format: I420, NV12, or I444 in BT.709.
 func NewConverter(format capture.PixelFormat, width, height int, m Matrix) *Converter {
+	if format == capture.I444 {
+		return &Converter{matrix: m, dst: NewFrame(format, width, height)}
+	}
 	dst := NewFrame(format, (width+1)&^1, (height+1)&^1)
 	dst.Width, dst.Height = width, height
 	return &Converter{matrix: m, dst: dst}
@@ -45,7 +48,7 @@ func (c *Converter) Convert(f *capture.Frame, whole bool) (*capture.Frame, error
 	if f.Width != c.dst.Width || f.Height != c.dst.Height {
 		return nil, fmt.Errorf("encode: a frame of %d×%d for an encoder of %d×%d", f.Width, f.Height, c.dst.Width, c.dst.Height)
 	}
-	if even := f.Width%2 == 0 && f.Height%2 == 0; even && f.Format == c.dst.Format && c.matrix == BT709 {
+	if even := f.Width%2 == 0 && f.Height%2 == 0 || f.Format == capture.I444; even && f.Format == c.dst.Format && c.matrix == BT709 {
 		c.held = false
 		return f, check(f)
 	}
@@ -92,6 +95,9 @@ func (c *Converter) convert(f *capture.Frame, r image.Rectangle) error {
 
 // pad makes luma even in size.
 func (c *Converter) pad() {
+	if c.dst.Format == capture.I444 {
+		return
+	}
 	p, stride := c.dst.Plane[0], c.dst.Stride[0]
 	if w := c.dst.Width; w%2 != 0 {
 		for y := range c.dst.Height {

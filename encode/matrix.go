@@ -47,6 +47,9 @@ const (
 type forward struct {
 	y    [3]uint8
 	u, v [3]int16
+	// fine is y with as many bits as u and v have: where chroma is as sharp as
+	// luma, colours are to come back as they were.
+	fine [3]int16
 }
 
 func (m Matrix) forward(f capture.PixelFormat) forward {
@@ -57,12 +60,15 @@ func (m Matrix) forward(f capture.PixelFormat) forward {
 	// Green takes what is left, so that grey is exact whatever was rounded.
 	sum := round(y)
 	w.y = [3]uint8{uint8(round(y * kb)), uint8(sum - round(y*kb) - round(y*kr)), uint8(round(y * kr))}
+	fine := y * (1 << (chromaBits - lumaBits))
+	w.fine = [3]int16{int16(round(fine * kb)), int16(round(fine) - round(fine*kb) - round(fine*kr)), int16(round(fine * kr))}
 	ur := round(-c * kr / (1 - kb))
 	w.u = [3]int16{int16(round(c)), int16(-round(c) - ur), int16(ur)}
 	vb := round(-c * kb / (1 - kr))
 	w.v = [3]int16{int16(vb), int16(-round(c) - vb), int16(round(c))}
 	if f == capture.RGBA {
 		w.y[0], w.y[2] = w.y[2], w.y[0]
+		w.fine[0], w.fine[2] = w.fine[2], w.fine[0]
 		w.u[0], w.u[2] = w.u[2], w.u[0]
 		w.v[0], w.v[2] = w.v[2], w.v[0]
 	}

@@ -15,13 +15,17 @@ const encoderRetry = 2 * time.Second
 
 // rendition is the picture in one codec: an encoder, opened again when the
 // picture's size changes, and replaced by the next of its codec when it
-// fails.
+// fails. In 4:4:4 another encoder, of 4:2:0, takes over while all of the picture
+// moves: its decoders read both, and a key frame lies between.
 type rendition struct {
 	codec    encode.Codec
 	o        VideoOptions
-	encoders []encode.Backend // those of codec
+	encoders []encode.Backend // those of codec, then those for motion alone
+	still    int              // how many of encoders are not for motion alone
 
-	at      int // the index in encoders of the one in use
+	content content
+	moving  bool // as content last said
+	at      int  // the index in encoders of the one in use
 	enc     encode.Encoder
 	width   int
 	height  int
@@ -38,12 +42,32 @@ func newRendition(codec encode.Codec, o VideoOptions) *rendition {
 			r.encoders = append(r.encoders, b)
 		}
 	}
+	r.still = len(r.encoders)
+	for _, b := range o.Encoders {
+		if codec.Name == encode.H264High444.Name && b.Codec.Name == encode.H264.Name && b.NewEncoder != nil {
+			r.encoders = append(r.encoders, b)
+		}
+	}
 	return r
+}
+
+// follow takes the encoder that suits what the picture shows.
+func (r *rendition) follow(f *capture.Frame) {
+	moving := r.content.see(f)
+	if moving == r.moving || r.still == len(r.encoders) || r.still == 0 {
+		return
+	}
+	r.close()
+	r.moving, r.at = moving, 0
+	if moving {
+		r.at = r.still
+	}
 }
 
 // encode encodes f, aiming at bps bits a second. The chunk is nil while every
 // encoder fails; the error says so once for each round of attempts.
 func (r *rendition) encode(f *capture.Frame, key bool, bps int) (*encode.Chunk, error) {
+	r.follow(f)
 	if r.failed && f.Time < r.rest {
 		return nil, nil
 	}

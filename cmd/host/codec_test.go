@@ -11,9 +11,9 @@ func TestCodecsOfferedSuitTheProcessors(t *testing.T) {
 		processors     int
 		want           []string
 	}{
-		{"auto", "auto", 2, []string{"h264", "vp8"}},
-		{"auto", "auto", 4, []string{"h264", "vp9", "vp8"}},
-		{"auto", "auto", 8, []string{"h264", "av1", "vp9", "vp8"}},
+		{"auto", "auto", 2, []string{"h264-444", "h264", "vp8"}},
+		{"auto", "auto", 4, []string{"h264-444", "h264", "vp9", "vp8"}},
+		{"auto", "auto", 8, []string{"h264-444", "h264", "av1", "vp9", "vp8"}},
 		{"av1", "auto", 2, []string{"av1"}},
 		{"vp9", "auto", 1, []string{"vp9"}},
 		{"auto", "aom", 2, []string{"av1"}},

@@ -24,7 +24,7 @@ func TestWrongValuesSayWhatIsAllowed(t *testing.T) {
 		args string
 		want []string // all of these in the message
 	}{
-		{"--codec h265", []string{"--codec", "h265", "auto, h264, vp8, vp9, av1", "did you mean h264?"}},
+		{"--codec h265", []string{"--codec", "h265", "auto, h264, h264-444, vp8, vp9, av1", "did you mean h264?"}},
 		{"--fps 1000", []string{"--fps", "1000", "1 to 240", "nearest is 240"}},
 		{"--fps fast", []string{"--fps", "fast", "1 to 240"}},
 		{"--bitrate 8G", []string{"--bitrate", "8G", "such as 8M"}},

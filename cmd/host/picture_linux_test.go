@@ -38,8 +38,9 @@ func TestThePageSeesThePatternMove(t *testing.T) {
 		name, codec, backend string
 		flags                []string
 	}{
-		{"whatever is best", "H264", "x264", nil},
+		{"whatever is best", "H264", "x264-444", nil},
 		{"H.264", "H264", "x264", []string{"--codec", "h264"}},
+		{"H.264 in 4:4:4", "H264", "x264-444", []string{"--codec", "h264-444"}},
 		{"VP8", "VP8", "vpx", []string{"--codec", "vp8"}},
 		{"VP9", "VP9", "vpx-vp9", []string{"--codec", "vp9"}},
 		{"AV1", "AV1", "aom", []string{"--codec", "av1"}},

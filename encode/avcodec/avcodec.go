@@ -7,18 +7,27 @@ import (
 	"github.com/causeway-rtc/causeway/encode"
 )
 
-// Backend decodes H.264 with libavcodec.
-var Backend = encode.Backend{
-	Name:       "avcodec",
-	Codec:      encode.H264,
-	Probe:      probe,
-	NewDecoder: newDecoder,
-}
+// Backend decodes H.264 with libavcodec, and High444 what is of that profile.
+var (
+	Backend = encode.Backend{
+		Name:       "avcodec",
+		Codec:      encode.H264,
+		Probe:      probe,
+		NewDecoder: newDecoder,
+	}
+	High444 = encode.Backend{
+		Name:       "avcodec-444",
+		Codec:      encode.H264High444,
+		Probe:      probe,
+		NewDecoder: newDecoder,
+	}
+)
 
 // The formats of pictures that we can pass on (AVPixelFormat, whose numbers
 // are part of FFmpeg's stable interface).
 const (
 	pixelYUV420P  = 0
+	pixelYUV444P  = 5
 	pixelYUVJ420P = 12
 )
 
@@ -49,10 +58,15 @@ func (d *decoder) Decode(c *encode.Chunk) (*capture.Frame, error) {
 	if !ok {
 		return nil, nil
 	}
-	if format != pixelYUV420P && format != pixelYUVJ420P {
-		return nil, fmt.Errorf("avcodec: decode: a picture in FFmpeg's pixel format %d, not 4:2:0 with 8 bits", format)
+	switch format {
+	case pixelYUV420P, pixelYUVJ420P:
+		d.frame.Format = capture.I420
+	case pixelYUV444P:
+		d.frame.Format = capture.I444
+	default:
+		return nil, fmt.Errorf("avcodec: decode: a picture in FFmpeg's pixel format %d, not 4:2:0 or 4:4:4 with 8 bits", format)
 	}
-	d.frame.Format, d.frame.Time = capture.I420, c.Time
+	d.frame.Time = c.Time
 	return &d.frame, nil
 }
 

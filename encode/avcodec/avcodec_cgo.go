@@ -90,7 +90,7 @@ func (n *native) decode(data []byte, f *capture.Frame) (format int, ok bool, err
 	f.Width, f.Height = int(pic.width), int(pic.height)
 	for i := range f.Plane {
 		w, h := f.Width, f.Height
-		if i > 0 {
+		if i > 0 && pic.format != pixelYUV444P {
 			w, h = (w+1)/2, (h+1)/2
 		}
 		f.Stride[i] = int(pic.linesize[i])

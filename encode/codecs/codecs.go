@@ -16,12 +16,14 @@ import (
 // All are the backends in order of preference. Which of them serve is for
 // their Probe to say.
 var All = []encode.Backend{
+	x264.High444,
 	x264.Backend,
 	mediadevices.OpenH264,
 	vpx.Backend,
 	vpx.VP9,
 	aom.Backend,
 	avcodec.Backend,
+	avcodec.High444,
 	opus.Backend,
 	opus.Surround,
 }

@@ -12,12 +12,16 @@
 // frames come on demand alone. A picture is cut into as many slices as threads
 // work on it, so that threads shorten the delay instead of adding to it.
 //
+// For text there is the High 4:4:4 Predictive profile, with CABAC and transforms
+// of 8×8, for which there is time where not all of the picture moves.
+//
 // # Rate
 //
 // The quantiser of each picture is ours (rate.go). libx264's own control codes
 // a small copy of each picture to foresee what it costs, which is a third of
 // the time at this preset, and spends the whole rate on pictures that are
-// exact already.
+// exact already. What stands still is coded again and again at finer
+// quantisers, in few large steps, as far as the rate allows.
 //
 //	capture ─▶ encode/x264 ─▶ streams
 package x264

@@ -21,7 +21,7 @@ func probe() error { return errMissing() }
 // native is what the build with libx264 keeps of an encoder.
 type native struct{}
 
-func open(encode.Params) (*native, error) { return nil, errMissing() }
+func open(encode.Params, bool) (*native, error) { return nil, errMissing() }
 
 func (*native) activity(*capture.Frame) (activity, error) { return activity{}, errMissing() }
 

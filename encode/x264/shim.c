@@ -12,7 +12,7 @@ static void keep_message(void *private, int level, const char *format, va_list a
 		e->message[n - 1] = 0;
 }
 
-int causeway_x264_open(causeway_x264 *e, int width, int height, int fps, int threads) {
+int causeway_x264_open(causeway_x264 *e, int width, int height, int fps, int threads, int full) {
 	x264_param_t *p = &e->param;
 	if (x264_param_default_preset(p, "ultrafast", "zerolatency") < 0)
 		return -1;
@@ -22,7 +22,7 @@ int causeway_x264_open(causeway_x264 *e, int width, int height, int fps, int thr
 
 	p->i_width = width;
 	p->i_height = height;
-	p->i_csp = X264_CSP_NV12;
+	p->i_csp = full ? X264_CSP_I444 : X264_CSP_NV12;
 	p->i_fps_num = fps;
 	p->i_fps_den = 1;
 	// Without lookahead nothing reads time stamps, so frames are numbered.
@@ -55,25 +55,36 @@ int causeway_x264_open(causeway_x264 *e, int width, int height, int fps, int thr
 	p->vui.i_transfer = 1;
 	p->vui.i_colmatrix = 1;
 
-	if (x264_param_apply_profile(p, "baseline") < 0)
+	if (full) {
+		// What stands still has time, and text has much for CABAC to save.
+		p->b_cabac = 1;
+		p->analyse.b_transform_8x8 = 1;
+		// libx264 adds six in 4:4:4, and colours are to be as sharp as the rest.
+		p->analyse.i_chroma_qp_offset = -6;
+		p->analyse.i_subpel_refine = 1;
+	}
+	if (x264_param_apply_profile(p, full ? "high444" : "baseline") < 0)
 		return -1;
 	e->x264 = x264_encoder_open(p);
 	return e->x264 ? 0 : -1;
 }
 
-int causeway_x264_encode(causeway_x264 *e, const uint8_t *y, int y_stride, const uint8_t *uv, int uv_stride, int qp, int key) {
+int causeway_x264_encode(causeway_x264 *e, const uint8_t *y, int y_stride, const uint8_t *u, int u_stride,
+	const uint8_t *v, int v_stride, int qp, int key) {
 	x264_picture_t in, out;
 	x264_picture_init(&in);
 	in.i_type = key ? X264_TYPE_IDR : X264_TYPE_AUTO;
 	in.i_qpplus1 = qp + 1;
 	in.i_pts = e->count++;
-	in.img.i_csp = X264_CSP_NV12;
-	in.img.i_plane = 2;
+	in.img.i_csp = e->param.i_csp;
+	in.img.i_plane = v ? 3 : 2;
 	// libx264 reads these planes and no more; it never learnt to say const.
 	in.img.plane[0] = (uint8_t *)y;
-	in.img.plane[1] = (uint8_t *)uv;
+	in.img.plane[1] = (uint8_t *)u;
+	in.img.plane[2] = (uint8_t *)v;
 	in.img.i_stride[0] = y_stride;
-	in.img.i_stride[1] = uv_stride;
+	in.img.i_stride[1] = u_stride;
+	in.img.i_stride[2] = v_stride;
 	x264_nal_t *nals;
 	int count;
 	// The payloads of one picture follow each other in memory.

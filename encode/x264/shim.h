@@ -18,16 +18,18 @@ typedef struct {
 } causeway_x264;
 
 // causeway_x264_open fills in e, which is zero, and returns 0, or -1 with a
-// message.
-int causeway_x264_open(causeway_x264 *e, int width, int height, int fps, int threads);
+// message. With full, pictures are I444 and the profile is High 4:4:4
+// Predictive; without, they are NV12 and it is Constrained Baseline.
+int causeway_x264_open(causeway_x264 *e, int width, int height, int fps, int threads, int full);
 
 // causeway_x264_activity compares a picture's luma with that of the call
 // before and fills in inter, intra and samples. It returns 0, or -1 without
 // memory.
 int causeway_x264_activity(causeway_x264 *e, const uint8_t *y, int stride);
 
-// causeway_x264_encode encodes one NV12 picture at quantiser qp and returns 0,
-// or -1 with a message.
-int causeway_x264_encode(causeway_x264 *e, const uint8_t *y, int y_stride, const uint8_t *uv, int uv_stride, int qp, int key);
+// causeway_x264_encode encodes one picture of three planes, or of two where the
+// last is NULL, at quantiser qp and returns 0, or -1 with a message.
+int causeway_x264_encode(causeway_x264 *e, const uint8_t *y, int y_stride, const uint8_t *u, int u_stride,
+	const uint8_t *v, int v_stride, int qp, int key);
 
 void causeway_x264_close(causeway_x264 *e);

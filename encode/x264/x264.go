@@ -2,29 +2,40 @@ package x264
 
 import (
 	"fmt"
+	"image"
 	"runtime"
 
 	"github.com/causeway-rtc/causeway/capture"
 	"github.com/causeway-rtc/causeway/encode"
 )
 
-// Backend encodes H.264 with libx264.
-var Backend = encode.Backend{
-	Name:       "x264",
-	Codec:      encode.H264,
-	Probe:      probe,
-	NewEncoder: newEncoder,
-}
+// Backend encodes H.264 with libx264, and High444 the profile of that name,
+// for text.
+var (
+	Backend = encode.Backend{
+		Name:       "x264",
+		Codec:      encode.H264,
+		Probe:      probe,
+		NewEncoder: func(p encode.Params) (encode.Encoder, error) { return newEncoder(p, false) },
+	}
+	High444 = encode.Backend{
+		Name:       "x264-444",
+		Codec:      encode.H264High444,
+		Probe:      probe,
+		NewEncoder: func(p encode.Params) (encode.Encoder, error) { return newEncoder(p, true) },
+	}
+)
 
 type encoder struct {
 	params  encode.Params
+	size    image.Point // as decoders show it
 	convert *encode.Converter
 	native  *native
 	rate    rateControl
 	begun   bool // a frame was encoded
 }
 
-func newEncoder(p encode.Params) (encode.Encoder, error) {
+func newEncoder(p encode.Params, full bool) (encode.Encoder, error) {
 	p, err := p.WithDefaults()
 	if err != nil {
 		return nil, fmt.Errorf("x264: %w", err)
@@ -32,13 +43,19 @@ func newEncoder(p encode.Params) (encode.Encoder, error) {
 	if p.Threads == 0 {
 		p.Threads = threads(p.Width, p.Height)
 	}
-	n, err := open(p)
+	n, err := open(p, full)
 	if err != nil {
 		return nil, fmt.Errorf("x264: open: %w", err)
 	}
-	// libx264 works on NV12 inside and copies it in as it is.
-	c := encode.NewConverter(capture.NV12, p.Width, p.Height, encode.H264.Matrix)
-	return &encoder{params: p, convert: c, native: n, rate: newRateControl(p.Bitrate, p.FPS)}, nil
+	e := &encoder{params: p, native: n, rate: newRateControl(p.Bitrate, p.FPS)}
+	// libx264 works on these formats inside, and copies them in as they are.
+	format := capture.NV12
+	e.size = image.Pt(even(p.Width), even(p.Height))
+	if full {
+		format, e.size, e.rate.least = capture.I444, image.Pt(p.Width, p.Height), exactQP
+	}
+	e.convert = encode.NewConverter(format, p.Width, p.Height, encode.H264.Matrix)
+	return e, nil
 }
 
 // threads is how many slices of a picture to encode at once. A second thread
@@ -66,7 +83,7 @@ func (e *encoder) Encode(c *encode.Chunk, f *capture.Frame, key bool) error {
 	key = key || !e.begun
 	*c = encode.Chunk{
 		Data: c.Data[:0], Time: f.Time,
-		Width: even(e.params.Width), Height: even(e.params.Height),
+		Width: e.size.X, Height: e.size.Y,
 	}
 	qp, ok := e.rate.next(a, f.Time, key)
 	if !ok {

@@ -22,10 +22,14 @@ func probe() error { return nil }
 // native is an encoder in C memory, where libx264 may point back at it.
 type native struct{ c *C.causeway_x264 }
 
-func open(p encode.Params) (*native, error) {
+// open opens an encoder of I444, or of NV12. Sides of NV12 are made even.
+func open(p encode.Params, full bool) (*native, error) {
 	n := &native{(*C.causeway_x264)(C.calloc(1, C.sizeof_causeway_x264))}
-	rc := C.causeway_x264_open(n.c, C.int(even(p.Width)), C.int(even(p.Height)),
-		C.int(p.FPS), C.int(p.Threads))
+	w, h, f := even(p.Width), even(p.Height), C.int(0)
+	if full {
+		w, h, f = p.Width, p.Height, 1
+	}
+	rc := C.causeway_x264_open(n.c, C.int(w), C.int(h), C.int(p.FPS), C.int(p.Threads), f)
 	if rc != 0 {
 		defer n.close()
 		return nil, n.err()
@@ -33,7 +37,7 @@ func open(p encode.Params) (*native, error) {
 	return n, nil
 }
 
-// activity measures f, which is NV12, against the frame of the call before.
+// activity measures the luma of f against the frame of the call before.
 func (n *native) activity(f *capture.Frame) (activity, error) {
 	if C.causeway_x264_activity(n.c, (*C.uint8_t)(unsafe.SliceData(f.Plane[0])), C.int(f.Stride[0])) != 0 {
 		return activity{}, errors.New("out of memory")
@@ -41,8 +45,8 @@ func (n *native) activity(f *capture.Frame) (activity, error) {
 	return activity{inter: float64(n.c.inter), intra: float64(n.c.intra), samples: float64(n.c.samples)}, nil
 }
 
-// encode encodes f, which is NV12 and may be read as even in size. The data is
-// valid until the next call.
+// encode encodes f, which has the encoder's format; NV12 may be read as even in
+// size. The data is valid until the next call.
 func (n *native) encode(f *capture.Frame, qp int, key bool) (data []byte, isKey bool, err error) {
 	var force C.int
 	if key {
@@ -50,7 +54,8 @@ func (n *native) encode(f *capture.Frame, qp int, key bool) (data []byte, isKey 
 	}
 	rc := C.causeway_x264_encode(n.c,
 		(*C.uint8_t)(unsafe.SliceData(f.Plane[0])), C.int(f.Stride[0]),
-		(*C.uint8_t)(unsafe.SliceData(f.Plane[1])), C.int(f.Stride[1]), C.int(qp), force)
+		(*C.uint8_t)(unsafe.SliceData(f.Plane[1])), C.int(f.Stride[1]),
+		(*C.uint8_t)(unsafe.SliceData(f.Plane[2])), C.int(f.Stride[2]), C.int(qp), force)
 	if rc != 0 {
 		return nil, false, n.err()
 	}

@@ -13,6 +13,10 @@ func TestBackend(t *testing.T) {
 	encodetest.Run(t, x264.Backend, encodetest.Options{Decoder: avcodec.Backend})
 }
 
+func TestHigh444(t *testing.T) {
+	encodetest.Run(t, x264.High444, encodetest.Options{Decoder: avcodec.High444})
+}
+
 func Benchmark(b *testing.B) { encodetest.Bench(b, x264.Backend) }
 
 func TestStreamKeepsThePromiseOfTheSDP(t *testing.T) {
