@@ -19,7 +19,7 @@ const (
 	// more than two shares.
 	greed = 0.4
 
-	// mostLate is how much may be in the buffer before a frame is dropped.
+	// mostLate is how much may be in the buffer after a frame before it is dropped.
 	// That is the last resort, when the coarsest quantiser is not enough:
 	// motion that spans a hole is often too fast to be followed, and the next
 	// frame all the larger.
@@ -41,7 +41,7 @@ const (
 	firstStep, mostStep = 8, 12
 	// patient is the share of the rate that goes to what stands still, and
 	// pause the longest time whose rate one such frame may take.
-	patient = 0.75
+	patient = 0.85
 	pause   = 200 * time.Millisecond
 	// stillness is the activity, in levels a sampled pixel, below which a
 	// picture counts as the same as before.
@@ -65,6 +65,7 @@ type rateControl struct {
 	least  int     // quantiser
 	qp     int     // of the last frame
 	bits   float64 // of the last frame
+	frame  float64 // of the last that moved, which the next may take too
 	step   int     // by which the quantiser falls while nothing moves
 	inter  float64 // cost of what changed, in bits for each unit of activity
 	intra  float64 // the same for key frames
@@ -99,7 +100,7 @@ func (r *rateControl) next(a activity, t time.Duration, key bool) (qp int, ok bo
 		r.full = max(0, r.full-r.bps*(t-r.last).Seconds())
 	}
 	r.last, r.begun = t, true
-	if r.full > r.bps*mostLate.Seconds() && !key {
+	if r.full > max(0, r.bps*mostLate.Seconds()-r.frame) && !key {
 		return 0, false
 	}
 	want := max((r.buffer-r.full)*greed, r.buffer/bufferFrames*0.25)
@@ -148,6 +149,7 @@ func (r *rateControl) coded(a activity, qp, bytes int, key bool) {
 	case key:
 		learn(&r.intra, at26/max(a.intra, 1))
 	case a.inter >= stillness*a.samples:
+		r.frame = r.bits
 		learn(&r.inter, at26/a.inter)
 	}
 }

@@ -60,7 +60,7 @@ int causeway_x264_open(causeway_x264 *e, int width, int height, int fps, int thr
 		p->b_cabac = 1;
 		p->analyse.b_transform_8x8 = 1;
 		// libx264 adds six in 4:4:4, and colours are to be as sharp as the rest.
-		p->analyse.i_chroma_qp_offset = -6;
+		p->analyse.i_chroma_qp_offset = -4;
 		p->analyse.i_subpel_refine = 1;
 	}
 	if (x264_param_apply_profile(p, full ? "high444" : "baseline") < 0)
