@@ -162,7 +162,7 @@ func TestThePictureFollowsTheDisplaysSize(t *testing.T) {
 	d := capturetest.Display(t, 800, 600)
 	c := hang(t, d.Name(), patch{image.Rect(0, 0, 2000, 1000), color.RGBA{20, 120, 60, 255}})
 	defer c.Sync()
-	h := startHost(t, nil, "--display", d.Name(), "--inject", "none", "--audio", "off")
+	h := startHost(t, nil, "--display", d.Name(), "--inject", "none", "--audio", "off", "--codec", "h264")
 	b := browse(t, h, webtest.Options{})
 	v := startViewer(t, h.url)
 	v.frames(1)
@@ -171,7 +171,7 @@ func TestThePictureFollowsTheDisplaysSize(t *testing.T) {
 		if err := d.Resize(t.Context(), s.X, s.Y); err != nil {
 			t.Fatal(err)
 		}
-		// H.264 rounds odd sizes up.
+		// H.264 in 4:2:0 rounds odd sizes up.
 		w, hh := s.X+s.X%2, s.Y+s.Y%2
 		b.Wait(fmt.Sprintf("window.causeway.stream.video.videoWidth === %d && window.causeway.stream.video.videoHeight === %d", w, hh), patience)
 		t.Logf("%v after %v", s, time.Since(began))

@@ -119,7 +119,7 @@ func (c config) chat(ctx context.Context, conn link.Conn) error {
 	if err := p.JoinRoom(ctx, c.room, peer.JoinOptions{}); errors.Is(err, net.ErrClosed) {
 		return explain(<-failed) // Run knows why
 	} else if err != nil {
-		return err
+		return explain(err)
 	}
 	fmt.Printf("you are %s in %s\n", c.name, c.room)
 	typed := read(os.Stdin)
