@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+
+	"github.com/causeway-rtc/causeway/capture"
 )
 
 // Codec is a format of encoded video or sound.
@@ -29,7 +31,9 @@ var (
 	// H264High444 is H.264 of the High 4:4:4 Predictive profile, which keeps
 	// colours as sharp as brightness: for text. Its decoders read the 4:2:0 of
 	// H264 as well (ITU-T H.264 §A.2.7), and are sent it where that is better.
-	H264High444 = Codec{Name: "h264-444", MIMEType: "video/H264", ClockRate: 90000, Fmtp: "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=f4001f", Matrix: BT709}
+	// Its matrix is BT.601, because browsers that convert in software have no
+	// number for BT.709's blue and are up to 13 levels off.
+	H264High444 = Codec{Name: "h264-444", MIMEType: "video/H264", ClockRate: 90000, Fmtp: "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=f4001f", Matrix: BT601}
 
 	VP8  = Codec{Name: "vp8", MIMEType: "video/VP8", ClockRate: 90000, Matrix: BT601}
 	VP9  = Codec{Name: "vp9", MIMEType: "video/VP9", ClockRate: 90000, Fmtp: "profile-id=0", Matrix: BT709}
@@ -40,6 +44,15 @@ var (
 	// answer claims so.
 	OpusSurround = Codec{Name: "opus-5.1", MIMEType: "audio/multiopus", ClockRate: 48000, Channels: 6, Fmtp: "channel_mapping=0,1,4,5,2,3;coupled_streams=2;minptime=10;num_streams=4;useinbandfec=1"}
 )
+
+// MatrixOf is the matrix of a frame that was decoded as c: of H264High444 what is
+// in 4:2:0 is as in H264.
+func (c Codec) MatrixOf(f *capture.Frame) Matrix {
+	if c.Name == H264High444.Name && f.Format != capture.I444 {
+		return H264.Matrix
+	}
+	return c.Matrix
+}
 
 // Params are what an encoder is opened with.
 type Params struct {

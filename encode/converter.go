@@ -29,7 +29,7 @@ type Converter struct {
 	held bool
 }
 
-// NewConverter returns a Converter to format: I420, NV12, or I444 in BT.709.
+// NewConverter returns a Converter to format: I420, NV12 or I444.
 func NewConverter(format capture.PixelFormat, width, height int, m Matrix) *Converter {
 	if format == capture.I444 {
 		return &Converter{matrix: m, dst: NewFrame(format, width, height)}

@@ -29,10 +29,19 @@ func (m Matrix) to(n Matrix) across {
 	}
 }
 
-// recolour turns the pixels of f in r, I420 or NV12 and with corners that are
-// even or at the edge, from the matrix m into n.
+// recolour turns the pixels of f in r, I420, NV12 or I444 and with corners that
+// are even or at the edge, from the matrix m into n.
 func recolour(f *capture.Frame, r image.Rectangle, m, n Matrix) {
 	w := m.to(n)
+	for y := r.Min.Y; f.Format == capture.I444 && y < r.Max.Y; y++ {
+		u, v := at(f, 1, r.Min.X, y), at(f, 2, r.Min.X, y)
+		for x := range r.Dx() {
+			recolourRow(at(f, 0, r.Min.X+x, y)[:1], nil, u[x:], v[x:], 1, &w)
+		}
+	}
+	if f.Format == capture.I444 {
+		return
+	}
 	for y := r.Min.Y; y < r.Max.Y; y += 2 {
 		top := at(f, 0, r.Min.X, y)[:r.Dx()]
 		// The last of an odd number of rows stands alone.

@@ -113,6 +113,7 @@ func TestColoursOfTheDesktopArrive(t *testing.T) {
 	b := webtest.Start(t, webtest.Options{Timeout: 8 * patience})
 	for _, flags := range [][]string{
 		{"--codec", "h264", "--encoder", "x264"},
+		{"--codec", "h264-444"},
 		{"--codec", "h264", "--encoder", "openh264"},
 		{"--codec", "vp8"},
 		{"--codec", "vp9"},

@@ -152,7 +152,7 @@ func (v *viewer) video(ctx context.Context, s *peer.InboundStream) error {
 		}
 		v.stats.decoded(c, f, capture.Now())
 		if f != nil && v.pictures != nil {
-			v.pictures.put(f, in.Codec().Matrix)
+			v.pictures.put(f, in.Codec().MatrixOf(f))
 		}
 	}
 }

@@ -48,7 +48,7 @@ func page(width, height int, seed uint64) *capture.Frame {
 func psnr(t *testing.T, got, want *capture.Frame) float64 {
 	t.Helper()
 	back := encode.NewFrame(capture.BGRA, got.Width, got.Height)
-	if err := encode.Convert(back, got, encode.BT709); err != nil {
+	if err := encode.Convert(back, got, encode.H264High444.Matrix); err != nil {
 		t.Fatal(err)
 	}
 	var sum float64

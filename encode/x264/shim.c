@@ -53,7 +53,7 @@ int causeway_x264_open(causeway_x264 *e, int width, int height, int fps, int thr
 	p->vui.b_fullrange = 0;
 	p->vui.i_colorprim = 1;
 	p->vui.i_transfer = 1;
-	p->vui.i_colmatrix = 1;
+	p->vui.i_colmatrix = full ? 6 : 1; // BT.601, as encode.H264High444 says, or BT.709
 
 	if (full) {
 		// What stands still has time, and text has much for CABAC to save.

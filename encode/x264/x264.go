@@ -49,12 +49,13 @@ func newEncoder(p encode.Params, full bool) (encode.Encoder, error) {
 	}
 	e := &encoder{params: p, native: n, rate: newRateControl(p.Bitrate, p.FPS)}
 	// libx264 works on these formats inside, and copies them in as they are.
-	format := capture.NV12
+	format, matrix := capture.NV12, encode.H264.Matrix
 	e.size = image.Pt(even(p.Width), even(p.Height))
 	if full {
-		format, e.size, e.rate.least = capture.I444, image.Pt(p.Width, p.Height), exactQP
+		format, matrix = capture.I444, encode.H264High444.Matrix
+		e.size, e.rate.least = image.Pt(p.Width, p.Height), exactQP
 	}
-	e.convert = encode.NewConverter(format, p.Width, p.Height, encode.H264.Matrix)
+	e.convert = encode.NewConverter(format, p.Width, p.Height, matrix)
 	return e, nil
 }
 
