@@ -33,6 +33,7 @@ var handlers = map[string]func(*Remote, []byte) error{
 	"size":     handle((*Remote).onSize),
 	"status":   handle((*Remote).onStatus),
 	"stats":    handle((*Remote).onStats),
+	"shape":    handle((*Remote).onShape),
 	// of a viewer
 	"request":       handle((*Remote).onRequest),
 	"join":          handle((*Remote).onRequest),
@@ -41,6 +42,8 @@ var handlers = map[string]func(*Remote, []byte) error{
 	"viewport":      handle((*Remote).onViewport),
 	"watch":         handle((*Remote).onWatch),
 	"keyframe":      handle((*Remote).onKeyframe),
+	"monitor":       handle((*Remote).onMonitor),
+	"fit":           handle((*Remote).onFit),
 }
 
 // handle makes a handler of a method that takes one type of message.
@@ -125,6 +128,7 @@ func (r *Remote) accept(o *outgoing) {
 	o.mu.Lock()
 	o.told = true
 	o.mu.Unlock()
+	o.followShape()
 	if o.input != nil {
 		o.askReady()
 	}

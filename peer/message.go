@@ -78,6 +78,10 @@ type (
 		Stream int `json:"stream"`
 		HostStats
 	}
+	shape struct {
+		Stream int `json:"stream"`
+		Shape
+	}
 	// streamAsk is a request, or with a stream a join.
 	streamAsk struct {
 		Request uint32      `json:"request"`
@@ -102,6 +106,15 @@ type (
 	}
 	keyframe struct {
 		Stream int `json:"stream"`
+	}
+	monitor struct {
+		Stream int    `json:"stream"`
+		Name   string `json:"name"`
+	}
+	fit struct {
+		Stream int `json:"stream"`
+		Width  int `json:"width"`
+		Height int `json:"height"`
 	}
 )
 
@@ -165,6 +178,9 @@ func (announcements) controlType() string { return "announcements" }
 func (viewport) controlType() string      { return "viewport" }
 func (watch) controlType() string         { return "watch" }
 func (keyframe) controlType() string      { return "keyframe" }
+func (shape) controlType() string         { return "shape" }
+func (monitor) controlType() string       { return "monitor" }
+func (fit) controlType() string           { return "fit" }
 
 func (a streamAsk) controlType() string {
 	if a.Stream == 0 {

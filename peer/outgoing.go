@@ -38,6 +38,7 @@ type outgoing struct {
 	mu         sync.Mutex
 	tracks     []*track
 	told       bool // accept was sent
+	shaping    sync.Once
 	viewport   Viewport
 	size       [2]int             // that the viewer knows
 	stopStats  context.CancelFunc // of the stats that the viewer watches, or nil

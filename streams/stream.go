@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/causeway-rtc/causeway/capture"
 	"github.com/causeway-rtc/causeway/input"
 )
 
@@ -35,6 +36,13 @@ type Options struct {
 	Processes []int
 	// Resolution is what becomes of the display's size.
 	Resolution Resolution
+	// Resize gives the display the size in pixels that is nearest to one, or
+	// with zeros the one that it had before. Nil means that nothing can. It is
+	// called from one goroutine at a time.
+	Resize func(width, height int) error
+	// View, when viewers may choose the monitor that they see, is what they
+	// choose in: that of the picture's capture. Nil means that they may not.
+	View *capture.View
 	// Tracks are its picture, its sound, or both, the picture first. They are
 	// closed with the stream.
 	Tracks []*Track
@@ -89,6 +97,7 @@ type Stream struct {
 	levels  map[string]input.Level // of those with one
 	viewers map[string]*Viewer
 	closed  bool
+	fit     fitter
 }
 
 // New makes a stream. Nothing runs until a viewer's track attaches.
@@ -105,7 +114,9 @@ func New(o Options) (*Stream, error) {
 	if r := o.Resolution; r.Strategy == Constant && (r.Width <= 0 || r.Height <= 0) {
 		return nil, fmt.Errorf("streams: %s: a constant resolution of %dx%d", o.Name, r.Width, r.Height)
 	}
-	return &Stream{o: o, level: o.Level, levels: map[string]input.Level{}, viewers: map[string]*Viewer{}}, nil
+	s := &Stream{o: o, level: o.Level, levels: map[string]input.Level{}, viewers: map[string]*Viewer{}}
+	s.fit.resize = o.Resize
+	return s, nil
 }
 
 // Name tells the stream from the others of its peer.
@@ -210,6 +221,7 @@ func (s *Stream) Join(viewer string, wants input.Level, changed func(input.Level
 	v := newViewer(s, viewer, wants, changed)
 	s.viewers[viewer] = v
 	s.mu.Unlock()
+	s.fitToConstant()
 	if s.o.Joined != nil {
 		s.o.Joined(viewer)
 	}
@@ -221,7 +233,9 @@ func (s *Stream) leave(v *Viewer) {
 	s.mu.Lock()
 	delete(s.viewers, v.id)
 	delete(s.levels, v.id)
+	last := len(s.viewers) == 0
 	s.mu.Unlock()
+	s.fit.left(v.id, last)
 	if s.o.Left != nil {
 		s.o.Left(v.id)
 	}
@@ -241,6 +255,7 @@ func (s *Stream) Close() error {
 	for _, t := range s.Tracks() {
 		errs = append(errs, t.Close())
 	}
+	s.fit.wait()
 	return errors.Join(errs...)
 }
 

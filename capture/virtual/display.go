@@ -27,6 +27,9 @@ type Options struct {
 	// MaxWidth and MaxHeight bound what Resize can do. Zero means 3840×2160,
 	// or Width and Height where those are larger.
 	MaxWidth, MaxHeight int
+	// Scale is how many times larger than usual programs draw, for a viewer
+	// whose pixels are small: 2 for text of 192 dots an inch. Zero means 1.
+	Scale float64
 	// WindowManager starts openbox, where it is installed.
 	WindowManager bool
 	// Run are shell commands to start on the display, in order. One that
@@ -50,6 +53,9 @@ func (o Options) withDefaults() Options {
 		o.MaxWidth, o.MaxHeight = 3840, 2160
 	}
 	o.MaxWidth, o.MaxHeight = max(o.MaxWidth, o.Width), max(o.MaxHeight, o.Height)
+	if o.Scale <= 0 {
+		o.Scale = 1
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -96,6 +102,9 @@ func (d *Display) start(ctx context.Context, o Options) error {
 		return fmt.Errorf("virtual: let the user in: %w", err)
 	}
 	if err := d.Resize(ctx, o.Width, o.Height); err != nil {
+		return err
+	}
+	if err := d.setScale(ctx, o.Scale); err != nil {
 		return err
 	}
 	d.env = append([]string{"DISPLAY=" + d.name, "XAUTHORITY=" + d.authority()}, o.Env...)

@@ -26,6 +26,27 @@ func (d *Display) Resize(ctx context.Context, width, height int) error {
 	return nil
 }
 
+// Nearest is the size nearest to one that Resize can give, for a desktop that a
+// person uses: at least 320×200.
+func (d *Display) Nearest(width, height int) (int, int) {
+	fit := func(n, least, most int) int { return min(max(n, least), most) }
+	return fit(width, min(320, d.max[0]), d.max[0]), fit(height, min(200, d.max[1]), d.max[1])
+}
+
+// setScale tells programs how dense the display is, as desktops do: by the
+// resource Xft.dpi, which toolkits read when they start.
+func (d *Display) setScale(ctx context.Context, scale float64) error {
+	resources := fmt.Sprintf("Xft.dpi:\t%.0f\n", 96*scale)
+	err := d.converse(ctx, func(c *xgb.Conn) error {
+		return xproto.ChangePropertyChecked(c, xproto.PropModeReplace, xproto.Setup(c).DefaultScreen(c).Root,
+			xproto.AtomResourceManager, xproto.AtomString, 8, uint32(len(resources)), []byte(resources)).Check()
+	})
+	if err != nil {
+		return fmt.Errorf("virtual: scale %s: %w", d.name, err)
+	}
+	return nil
+}
+
 // setSize switches the only output to a mode of that size, and the root
 // window with it.
 func setSize(c *xgb.Conn, width, height uint16) error {

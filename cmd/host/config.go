@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"image"
 	"log/slog"
 	"net"
 	"os"
@@ -17,6 +18,11 @@ type config struct {
 	listen            string
 	display           string
 	width, height     int // of a virtual display; zero without --virtual
+	scale             float64
+	fit               string
+	monitor, window   string
+	region            image.Rectangle
+	process           int
 	run               []string
 	fps               int
 	bitrate           int
@@ -44,6 +50,12 @@ func (c *config) options() []flags.Option {
 		{Name: "listen", Arg: "ADDR:PORT", Help: "serve the page, signalling and media on this address (127.0.0.1:8470).\nUse 0.0.0.0:8470 to be reached from other machines.", Value: address{&c.listen}},
 		{Name: "display", Arg: ":N", Help: "stream this X display ($DISPLAY)", Value: display{&c.display}},
 		{Name: "virtual", Arg: "WxH", Help: "start a display of this size and stream that. This is what happens\nwithout any display, at 1280x720", Value: size{&c.width, &c.height}},
+		{Name: "scale", Arg: "N", Help: "how much larger programs draw on a virtual display, 1 to 4, for a\nviewer whose pixels are small (1)", Value: scale{&c.scale}},
+		{Name: "fit", Arg: "HOW", Help: "ask or viewer: a virtual display takes the viewer's size when it asks,\nor always (ask)", Value: flags.Choice(&c.fit, "ask", "viewer")},
+		{Name: "monitor", Arg: "NAME", Help: "show this monitor, by name or number, or all; 'host list' shows them.\nViewers may choose another (all)", Value: flags.Text(&c.monitor)},
+		{Name: "region", Arg: "WxH+X+Y", Help: "show this part of the display and nothing else", Value: region{&c.region}},
+		{Name: "window", Arg: "ID|TITLE", Help: "show this window alone, and let viewers reach no other", Value: flags.Text(&c.window)},
+		{Name: "process", Arg: "PID", Help: "show the windows of this process and its children alone", Value: flags.Number(&c.process, 2, 1<<22)},
 		{Name: "run", Arg: "CMD", Help: "run this on the virtual display instead of a terminal and the\ndemonstration; may be given several times", Value: list{&c.run}},
 		{Name: "fps", Arg: "N", Help: "highest frame rate, 1 to 240 (60)", Value: flags.Number(&c.fps, 1, 240)},
 		{Name: "bitrate", Arg: "RATE", Help: "highest bit rate of the picture, 200k to 200M (8M)", Value: rate{&c.bitrate}},
@@ -72,7 +84,7 @@ func (c *config) options() []flags.Option {
 // parseConfig reads the flags in args, which win, and the environment.
 func parseConfig(args []string, getenv func(string) string) (config, error) {
 	c := config{
-		listen: "127.0.0.1:8470", fps: 60, bitrate: 8_000_000, codec: "auto", encoder: "auto",
+		listen: "127.0.0.1:8470", scale: 1, fit: "ask", fps: 60, bitrate: 8_000_000, codec: "auto", encoder: "auto",
 		capture: "auto", inject: "auto", audio: "auto", speakers: "stereo", microphone: "on", id: "desktop", peerjs: "on", auth: "token", tls: "auto", logFormat: "text",
 	}
 	rest, err := flags.Parse("host", c.options(), args, getenv)
@@ -106,6 +118,9 @@ func (c *config) check() error {
 	}
 	if len(c.run) > 0 && c.display != "" {
 		return errors.New("--run starts programs on a virtual display: leave out --display, or start them on it yourself")
+	}
+	if err := c.checkArea(); err != nil {
+		return err
 	}
 	if c.auth == "none" && !isLoopback(c.listen) && !c.insecure {
 		return fmt.Errorf("--auth none with --listen %s lets anyone who reaches this machine see and control the desktop: leave it out, or add --insecure if that is what you want", c.listen)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/causeway-rtc/causeway/capture"
 	"github.com/causeway-rtc/causeway/capture/virtual"
+	"github.com/causeway-rtc/causeway/capture/x11"
 	"github.com/causeway-rtc/causeway/input"
 	"github.com/causeway-rtc/causeway/input/injectors"
 )
@@ -21,6 +22,10 @@ import (
 type desktop struct {
 	c   config
 	log *slog.Logger
+	// view is the part of the display that is streamed, guard knows what is
+	// where on it.
+	view  *capture.View
+	guard *x11.Guard
 
 	mu      sync.Mutex
 	display string           // the X display's name at this moment
@@ -31,7 +36,11 @@ type desktop struct {
 
 // openDesktop finds the display to stream, or starts one.
 func openDesktop(ctx context.Context, c config, getenv func(string) string, log *slog.Logger) (*desktop, error) {
-	d := &desktop{c: c, log: log, display: c.display, server: soundServer(getenv)}
+	d := &desktop{c: c, log: log, display: c.display, server: soundServer(getenv), view: capture.NewView(c.area())}
+	d.guard = x11.NewGuard(d.view, func() string {
+		display, _ := d.now()
+		return display
+	})
 	if c.capture == "pattern" {
 		return d, nil
 	}
@@ -40,7 +49,7 @@ func openDesktop(ctx context.Context, c config, getenv func(string) string, log 
 	}
 	if d.display != "" {
 		// kbinani and robotgo know no other way to be told.
-		return d, os.Setenv("DISPLAY", d.display)
+		return d, errors.Join(os.Setenv("DISPLAY", d.display), d.checkArea(ctx))
 	}
 	if c.audio == "auto" {
 		if err := d.startSound(ctx); err != nil {
@@ -50,6 +59,13 @@ func openDesktop(ctx context.Context, c config, getenv func(string) string, log 
 	if err := d.startScreen(ctx); err != nil {
 		d.close()
 		return nil, err
+	}
+	// The windows of a virtual display are still to come.
+	if !c.area().Masked() {
+		if err := d.checkArea(ctx); err != nil {
+			d.close()
+			return nil, err
+		}
 	}
 	return d, nil
 }
@@ -78,7 +94,7 @@ func (d *desktop) startSound(ctx context.Context) error {
 }
 
 func (d *desktop) startScreen(ctx context.Context) error {
-	o := virtual.Options{Width: d.c.width, Height: d.c.height, WindowManager: true, Run: d.programs(), Log: d.log}
+	o := virtual.Options{Width: d.c.width, Height: d.c.height, Scale: d.c.scale, WindowManager: true, Run: d.programs(), Log: d.log}
 	if d.server != "" {
 		o.Env = []string{"PULSE_SERVER=" + d.server}
 	}
@@ -161,6 +177,7 @@ func pause(ctx context.Context, t time.Duration) {
 
 // close stops what the host started.
 func (d *desktop) close() {
+	d.guard.Close()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.screen != nil {

@@ -116,9 +116,10 @@ func (h *host) stream() (*streams.Stream, error) {
 		return nil, err
 	}
 	o := streams.Options{Name: "desktop", Type: streams.Desktop, Tracks: tracks}
+	h.desk.shape(&o)
 	if h.c.inject != "none" {
 		h.inject = h.injector()
-		o.Injector, o.Level = input.NewDesk(h.inject), input.All
+		o.Injector, o.Level = input.NewDesk(input.NewLens(h.inject, h.desk.sight, h.desk.guard)), input.All
 		if h.c.microphone == "on" {
 			o.Level |= input.Microphone
 		}
@@ -146,7 +147,7 @@ func (h *host) tracks() ([]*streams.Track, error) {
 	}
 	video := streams.NewVideo(streams.VideoOptions{
 		Backends: h.desk.capture(backends.All), Backend: h.c.capture,
-		Capture: capture.Options{FPS: h.c.fps, Log: h.log},
+		Capture: capture.Options{FPS: h.c.fps, View: h.desk.view, Log: h.log},
 		Codecs:  usable, Encoders: encoders, FPS: h.c.fps, Bitrate: h.c.bitrate,
 		Status: h.status("video"), Log: h.log,
 	})
@@ -264,6 +265,7 @@ func (h *host) run(ctx context.Context, conf *tls.Config, ready func() error) er
 	var wg sync.WaitGroup
 	failed := make(chan error, 2)
 	wg.Go(func() { h.desk.run(ctx) })
+	defer h.desk.view.Watch(h.tellMissing())()
 	if h.ears != nil {
 		wg.Go(func() { h.ears.follow(ctx, h.peer) })
 	}

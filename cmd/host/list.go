@@ -62,6 +62,7 @@ func printList(ctx context.Context, w io.Writer, c config, getenv func(string) s
 	}
 	fmt.Fprintln(w, "displays")
 	printDisplays(ctx, w, name)
+	printParts(ctx, w, name)
 	fmt.Fprintln(w, "capture (--capture)")
 	for _, b := range backends.All {
 		printRow(w, b.Name, b.Probe(ctx, capture.Options{Display: name}))

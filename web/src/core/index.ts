@@ -26,7 +26,7 @@ export {
 } from './input/outgoing';
 export { consoleLog, type Log, type LogLevel } from './log';
 export { getMediaCapabilities, type MediaCapabilities, type VideoWish } from './media';
-export type { StreamInfo, TrackInfo } from './messages';
+export type { Monitor, StreamInfo, TrackInfo } from './messages';
 export { Microphone, type MicrophoneEvents } from './microphone';
 export {
   OutboundStream, StreamType, type InputEvent, type OutboundStreamEvents, type OutboundStreamOptions,
@@ -36,6 +36,7 @@ export type { SoundState } from './player';
 export type { PeerConnectionRequest } from './request';
 export { Room, type RoomChannelOptions, type RoomEvents, type RoomOptions, type SendOptions } from './room';
 export type { AcceptOptions, StreamRequest } from './serving';
+export type { Shape } from './shape';
 export type { HostStats, StatsSummary, StreamReport } from './stats';
 export {
   InboundStream, type BeforeInputEvent, type FullscreenOptions, type HeldKeys, type StreamEvents, type StreamOptions,

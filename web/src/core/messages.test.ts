@@ -9,6 +9,9 @@ test('what a host says is read', () => {
   assert.deepEqual(read({ type: 'accept', request: 0, stream, level: 1, input: 128, motion: 130, more: 1 }), {
     request: 0, stream: { ...stream, tracks: [{ kind: 'video', width: 640, height: 480 }] }, level: 1, input: 128, motion: 130,
   });
+  assert.deepEqual(read({ type: 'shape', stream: 1, monitors: [{ name: 'L', x: 0, y: 0, width: 8, height: 6 }, { x: 1 }, 7], monitor: 'L' }), {
+    stream: 1, monitors: [{ name: 'L', x: 0, y: 0, width: 8, height: 6 }], monitor: 'L', resizable: false,
+  });
   assert.deepEqual(read({ type: 'request', request: 1, level: 3, fit: 'stretch' }), { request: 1, level: 3, fit: 'contain', metrics: false });
 });
 
@@ -23,9 +26,9 @@ test('what makes no sense is ignored', () => {
 
 test('random messages never throw', () => {
   const values = [null, true, 0, -1, 1e308, '', 'x'.repeat(5000), [], {}, [[]], { id: 1, tracks: 7 }, { id: 1, tracks: [null, [], { kind: 'video', width: 'x' }] }];
-  const fields = ['request', 'stream', 'level', 'channel', 'label', 'mode', 'input', 'motion', 'code', 'message', 'fit', 'metrics', 'on', 'width'];
+  const fields = ['request', 'stream', 'level', 'channel', 'label', 'mode', 'input', 'motion', 'code', 'message', 'fit', 'metrics', 'on', 'width', 'monitors'];
   const types = ['hello', 'channel', 'channel-open', 'channel-refuse', 'announce', 'withdraw', 'accept', 'refuse', 'end', 'level', 'size', 'status',
-    'stats', 'request', 'join', 'leave', 'announcements', 'viewport', 'watch', 'keyframe', 'valueOf'];
+    'stats', 'request', 'join', 'leave', 'announcements', 'viewport', 'watch', 'keyframe', 'shape', 'monitor', 'fit', 'valueOf'];
   let seed = 1;
   const pick = <T>(list: readonly T[]): T => list[(seed = (Math.imul(seed, 48271) >>> 0) % 0x7fffffff) % list.length]!;
   for (let i = 0; i < 20_000; i++) {

@@ -21,9 +21,19 @@ export interface StreamInfo {
   readonly tracks: readonly TrackInfo[];
 }
 
+/** A monitor of a publisher's display, and its place on it in pixels. */
+export interface Monitor {
+  readonly name: string;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
 /** The longest text and the most tracks that are read. */
 const maxText = 1024;
 const maxTracks = 16;
+const maxMonitors = 16;
 
 /** Says of a reader that there is nothing it can read. */
 const nothing = Symbol('nothing');
@@ -49,6 +59,8 @@ const stream: Reader<StreamInfo> = (v) => {
   return { id: number, name: said(s['name']), kind: said(s['kind']), level: granted, tracks };
 };
 
+const monitors: Reader<readonly Monitor[]> = (v) => (Array.isArray(v) ? v.slice(0, maxMonitors).flatMap(monitor) : []);
+
 const rows = {
   hello: { version: measure, id: text, externalId: text },
   channel: { channel: id, label, mode },
@@ -70,6 +82,9 @@ const rows = {
   viewport: { stream: id, width: measure, height: measure, refresh: measure },
   watch: { stream: id, on: flag },
   keyframe: { stream: id },
+  shape: { stream: id, monitors, monitor: text, resizable: flag },
+  monitor: { stream: id, name: text },
+  fit: { stream: id, width: measure, height: measure },
 } as const satisfies Readonly<Record<string, Row>>;
 
 type Rows = typeof rows;
@@ -116,6 +131,13 @@ function track(value: unknown): TrackInfo[] {
   const kind = t?.['kind'];
   if (!t || (kind !== 'video' && kind !== 'audio')) return [];
   return [{ kind, width: size(t['width']), height: size(t['height']) }];
+}
+
+function monitor(value: unknown): Monitor[] {
+  const m = asObject(value);
+  const name = said(m?.['name']);
+  if (!m || !name) return [];
+  return [{ name, x: size(m['x']), y: size(m['y']), width: size(m['width']), height: size(m['height']) }];
 }
 
 function size(value: unknown): number {

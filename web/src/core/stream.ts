@@ -12,6 +12,7 @@ import { Overlay } from './overlay';
 import type { Peer } from './peer';
 import { Player, type SoundState } from './player';
 import { offersSurround } from './sound';
+import { SizeFollower, type Shape } from './shape';
 import { StatsReader, type HostStats, type StatsSummary, type StreamReport } from './stats';
 import { ViewportWatch, type Viewport } from './viewport';
 import { decode } from './wire';
@@ -39,6 +40,8 @@ export interface StreamEvents {
   picture: undefined;
   /** The picture changed its size. */
   size: Size;
+  /** Another monitor is shown, or the choice has changed. */
+  shape: Shape;
   /** Sound was asked for and is on, off, or held back by the browser until a gesture. */
   sound: SoundState;
   /** The host changed what this viewer may do. */
@@ -83,6 +86,8 @@ export class InboundStream extends Emitter<StreamEvents> {
   private readonly overlay: Overlay;
   private readonly viewing: ViewportWatch;
   private readonly watchSize: ResizeObserver;
+  private readonly follower: SizeFollower;
+  private streamShape: Shape = { monitors: [], monitor: '', resizable: false };
   private streamInfo: StreamInfo | undefined;
   private number = 0;
   private link: Link | undefined;
@@ -130,6 +135,7 @@ export class InboundStream extends Emitter<StreamEvents> {
       this.viewport = viewport;
       this.tellViewport();
     });
+    this.follower = new SizeFollower(this.container, (size) => this.link?.control.send('fit', { stream: this.number, ...size }));
     this.devices.attach();
   }
 
@@ -175,6 +181,25 @@ export class InboundStream extends Emitter<StreamEvents> {
     // Absent while it is being made.
     this.cursor?.draw();
     this.viewing?.tell();
+  }
+
+  /** What is shown of the host's display, and what can be. */
+  get shape(): Shape {
+    return this.streamShape;
+  }
+
+  /** Asks the host to show a monitor to all viewers, by name; "" for all monitors. */
+  showMonitor(name: string): void {
+    this.link?.control.send('monitor', { stream: this.number, name });
+  }
+
+  /** Whether the host's display shall have the size of the container, in device pixels, and follow it. */
+  get followsSize(): boolean {
+    return this.follower.on;
+  }
+
+  set followsSize(on: boolean) {
+    this.follower.on = on;
   }
 
   /** True when it is over, for whatever reason. */
@@ -298,6 +323,7 @@ export class InboundStream extends Emitter<StreamEvents> {
     const picture = info.tracks.find((t) => t.kind === 'video' && t.width > 0 && t.height > 0);
     if (picture) this.resized(picture);
     this.tellViewport();
+    this.follower.again();
     if (this.metrics) this.watch(true);
   }
 
@@ -320,6 +346,12 @@ export class InboundStream extends Emitter<StreamEvents> {
     this.desktop = { width, height };
     this.cursor.draw();
     this.viewing.tell();
+  }
+
+  /** Takes what is shown and can be. Called by Watching. @internal */
+  shaped({ monitors, monitor, resizable }: Shape): void {
+    this.streamShape = { monitors, monitor, resizable };
+    this.emit('shape', this.streamShape);
   }
 
   /** Takes the host's numbers. Called by Watching. @internal */
@@ -348,6 +380,7 @@ export class InboundStream extends Emitter<StreamEvents> {
     this.frames.stop();
     this.viewing.stop();
     this.watchSize.disconnect();
+    this.follower.stop();
     this.player.close();
     this.emit('close', undefined);
   }

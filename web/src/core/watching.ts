@@ -75,6 +75,7 @@ export class Watching {
     control.on('refuse', ({ request, code, message }) => this.refused(request, refusal(code, message)));
     control.on('level', ({ stream, level }) => this.streams.get(stream)?.permit(level));
     control.on('size', ({ stream, width, height }) => this.streams.get(stream)?.resized({ width, height }));
+    control.on('shape', (shape) => this.streams.get(shape.stream)?.shaped(shape));
     control.on('stats', (stats) => this.streams.get(stats.stream)?.measured(stats));
     for (const { stream, origin, options } of this.watched) {
       if (origin.how === 'unasked') continue;

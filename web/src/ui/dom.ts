@@ -20,6 +20,7 @@ const icons = {
   microphone: 'M12 4a3 3 0 0 0-3 3v4a3 3 0 0 0 6 0V7a3 3 0 0 0-3-3ZM6 11a6 6 0 0 0 12 0M12 17v3M9 20h6',
   keyboard: 'M3 7h18v10H3ZM7 10v.01M10 10v.01M13 10v.01M16.5 10v.01M7 13.5v.01M16.5 13.5v.01M10 14h4',
   stats: 'M4 20V4M4 20h16M8 16v-4M12 16V8M16 16v-6',
+  fit: 'M3 5h18v14H3ZM7 9h4M7 9v4M17 15h-4M17 15v-4',
   close: 'M6 6l12 12M18 6L6 18',
 } as const;
 

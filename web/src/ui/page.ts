@@ -34,6 +34,7 @@ export class Page {
       sound: () => (stream.sound === 'on' ? stream.muteAudio() : void stream.resumeAudio()),
       microphone: () => void this.toggleMicrophone(),
       keyboard: () => stream.devices.showKeyboard(!stream.devices.keyboardShown),
+      fit: () => this.toggleFit(),
       stats: () => this.stats.toggle(),
     });
     const card = new Card(peer, hasToken);
@@ -84,6 +85,11 @@ export class Page {
   private offerSound(blocked: boolean): void {
     const action = button('Turn sound on', undefined, () => void this.peer.stream.resumeAudio());
     this.banner.show('sound', blocked ? 'The browser holds the sound back until you click.' : '', action);
+  }
+
+  private toggleFit(): void {
+    this.peer.stream.followsSize = !this.peer.stream.followsSize;
+    this.toolbar.update();
   }
 
   private async toggleFullscreen(): Promise<void> {

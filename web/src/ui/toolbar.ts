@@ -1,5 +1,6 @@
-import type { Microphone, WatchedPeer } from '../core/index';
+import { InputLevel, type Microphone, type WatchedPeer } from '../core/index';
 import { button, el, relabel } from './dom';
+import { monitorMenu, showChoice } from './monitors';
 
 /** How long, in ms, the toolbar stays after the pointer left it, and at first. */
 const linger = 1200;
@@ -11,6 +12,7 @@ export interface ToolbarActions {
   sound(): void;
   microphone(): void;
   keyboard(): void;
+  fit(): void;
   stats(): void;
 }
 
@@ -19,6 +21,7 @@ export class Toolbar {
   readonly element = el('nav', 'toolbar');
   private readonly buttons: Record<keyof ToolbarActions, HTMLButtonElement>;
   private readonly dot = el('span', 'dot');
+  private readonly monitors: HTMLSelectElement;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly peer: WatchedPeer, private readonly microphone: Microphone, actions: ToolbarActions) {
@@ -27,12 +30,14 @@ export class Toolbar {
       sound: button('Turn sound off', 'sound', actions.sound),
       microphone: button('Speak to the desktop', 'microphone', actions.microphone),
       game: button('Game mode: lock the pointer', 'game', actions.game),
+      fit: button('Fit the desktop to this window', 'fit', actions.fit),
       stats: button('Show statistics (Ctrl+Alt+Shift+S)', 'stats', actions.stats),
       fullscreen: button('Full screen', 'fullscreen', actions.fullscreen),
     };
     this.buttons.keyboard.classList.add('touch-only');
     this.buttons.game.classList.add('mouse-only');
-    const bar = el('div', 'bar', el('span', 'name', this.dot, peer.id), ...Object.values(this.buttons));
+    this.monitors = monitorMenu((name) => peer.stream.showMonitor(name));
+    const bar = el('div', 'bar', el('span', 'name', this.dot, peer.id), this.monitors, ...Object.values(this.buttons));
     const handle = button('Show the toolbar', undefined, () => this.show(greeting));
     handle.className = 'handle';
     handle.replaceChildren();
@@ -40,12 +45,16 @@ export class Toolbar {
     this.element.setAttribute('aria-label', 'Remote desktop');
     this.element.append(bar, handle);
     // A press beside a button must not take the keyboard from the desktop.
-    this.element.addEventListener('mousedown', (event) => event.preventDefault());
+    this.element.addEventListener('mousedown', (event) => {
+      if (event.target !== this.monitors) event.preventDefault(); // else a menu does not open
+    });
     this.element.addEventListener('pointerenter', () => this.show());
     this.element.addEventListener('pointerleave', () => this.show(linger));
     this.element.addEventListener('focusin', () => this.show());
     this.element.addEventListener('focusout', () => this.show(linger));
     peer.addEventListener('connection-state-change', () => this.update());
+    peer.stream.addEventListener('shape', () => this.update());
+    peer.stream.addEventListener('permissions-change', () => this.update());
     peer.stream.addEventListener('sound', () => this.update());
     peer.stream.devices.addEventListener('lock-change', () => this.update());
     peer.stream.devices.addEventListener('keyboard-change', () => this.update());
@@ -81,6 +90,10 @@ export class Toolbar {
     this.buttons.microphone.hidden = !this.microphone.permitted;
     const speaking = this.microphone.active;
     this.mark('microphone', speaking, speaking ? 'Stop speaking to the desktop' : 'Speak to the desktop');
+    const mayShape = (stream.permissions & InputLevel.Mouse) !== 0;
+    showChoice(this.monitors, stream.shape, mayShape);
+    this.buttons.fit.hidden = !stream.shape.resizable || !mayShape;
+    this.mark('fit', stream.followsSize, stream.followsSize ? 'Give the desktop its size back' : 'Fit the desktop to this window');
     const full = document.fullscreenElement !== null;
     relabel(this.buttons.fullscreen, full ? 'Leave full screen' : 'Full screen', full ? 'window' : 'fullscreen');
     this.mark('game', stream.devices.mode === 'game', 'Game mode: lock the pointer');
