@@ -9,9 +9,10 @@
 // which are sent as any viewer of it gets them.
 //
 // Each receiver gets, of the layers that the sender has, those that its own
-// way carries: one of the encodings of simulcast (RFC 8853), and of the
-// temporal layers in VP8 (RFC 7741) and VP9 (RFC 9628) as many as fit. A
-// congestion.Controller says what fits. Packets wait for each receiver in a
+// way carries: of the temporal layers in VP8 (RFC 7741) and VP9 (RFC 9628) as
+// many as fit, and one of the encodings of simulcast (RFC 8853). The choice
+// between encodings is tested in its parts alone; from a sender to a receiver it
+// has not been seen to work. A congestion.Controller says what fits. Packets wait for each receiver in a
 // queue of its own; when that is full it is emptied and a key frame asked for,
 // so a slow receiver slows nobody else.
 //
