@@ -46,8 +46,10 @@ var mayImport = map[string][]string{
 	"peer/socketio":   {},
 	// The SFU is an interface, which cmd fills.
 	"peer/skywayserver": {"peer/engineio", "peer/socketio"},
+	"peer/values":       {},
+	"peer/visit":        {"input", "streams", "peer/auth"},
 	"peer/peerjs": {
-		"encode", "input", "streams", "peer", "peer/auth", "peer/binarypack", "peer/congestion", "peer/events", "peer/media", "peer/msgpack", "peer/peerserver",
+		"encode", "streams", "peer", "peer/auth", "peer/binarypack", "peer/congestion", "peer/events", "peer/media", "peer/msgpack", "peer/peerserver", "peer/values", "peer/visit",
 	},
 	"web": {},
 	// What commands share.

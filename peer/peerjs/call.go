@@ -5,29 +5,20 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
-	"sync"
-	"time"
+	"sync/atomic"
 
-	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
 
+	"github.com/causeway-rtc/causeway/encode"
 	"github.com/causeway-rtc/causeway/peer/congestion"
 	"github.com/causeway-rtc/causeway/peer/events"
 	"github.com/causeway-rtc/causeway/peer/media"
 	"github.com/causeway-rtc/causeway/streams"
 )
 
-const (
-	// hiddenLabel is that of the data channel whose end is the hanging up. A
-	// stock caller names it by a property that calls do not have.
-	hiddenLabel = "undefined"
-	// reportEvery is how often RTCP reports are sent (RFC 3550 §6.4).
-	reportEvery = time.Second
-	// maxTracks bounds the tracks of the other peer in one call.
-	maxTracks = 8
-)
+// hiddenLabel is that of the data channel whose end is the hanging up. A stock
+// caller names it by a property that calls do not have.
+const hiddenLabel = "undefined"
 
 // CallOptions says what a call sends.
 type CallOptions struct {
@@ -48,21 +39,12 @@ type MediaConnection struct {
 	*Connection
 	o CallOptions
 
-	sending sync.Mutex // guards the rest, and is held while a call is prepared
-	senders []*media.Sender
-	tracks  []*Track
-	ended   bool
+	exchange atomic.Pointer[media.Exchange] // nil before the call is prepared
 }
 
 // Track is a track of the other peer's stream. Its chunks come from
 // [media.Receiver.Next].
-type Track struct {
-	*media.Receiver
-	streamID string
-}
-
-// StreamID is the id of the MediaStream that it is in.
-func (t *Track) StreamID() string { return t.streamID }
+type Track = media.Track
 
 func newMedia(c *Connection) *MediaConnection { return &MediaConnection{Connection: c} }
 
@@ -113,20 +95,7 @@ func (p *Peer) begin(ctx context.Context, c *Connection) error {
 // Takes says what an inbound call takes of ours: it has a line for that, and
 // what is not in the offer cannot be sent on this call.
 func (m *MediaConnection) Takes() (video, audio bool) {
-	return takes(m.offer, "video"), takes(m.offer, "audio")
-}
-
-// takes looks for a media section that the maker of an offer would receive
-// (RFC 8866 §6.7).
-func takes(sdp, kind string) bool {
-	for _, section := range strings.Split(sdp, "\nm=")[min(1, strings.Count(sdp, "\nm=")):] {
-		line, _, _ := strings.Cut(section, "\n")
-		if strings.HasPrefix(line, kind+" ") && !strings.HasPrefix(line, kind+" 0 ") &&
-			!strings.Contains(section, "\na=sendonly") && !strings.Contains(section, "\na=inactive") {
-			return true
-		}
-	}
-	return false
+	return media.Takes(m.offer, "video"), media.Takes(m.offer, "audio")
 }
 
 // Answer accepts an inbound call, and sends those of the tracks that it takes;
@@ -148,22 +117,20 @@ func (m *MediaConnection) Answer(o CallOptions) error {
 // it does nothing.
 func (m *MediaConnection) Refuse() { m.setRefusal(nil) }
 
-// Tracks are those of the other peer that have come.
+// Tracks are those of the other peer that have come and not ended.
 func (m *MediaConnection) Tracks() []*Track {
-	m.sending.Lock()
-	defer m.sending.Unlock()
-	return slices.Clone(m.tracks)
+	if x := m.exchange.Load(); x != nil {
+		return x.Tracks()
+	}
+	return nil
 }
 
 // Stats are those of the tracks that are sent.
 func (m *MediaConnection) Stats() []media.SenderStats {
-	m.sending.Lock()
-	defer m.sending.Unlock()
-	var all []media.SenderStats
-	for _, s := range m.senders {
-		all = append(all, s.Stats())
+	if x := m.exchange.Load(); x != nil {
+		return x.Stats()
 	}
-	return all
+	return nil
 }
 
 // prepare adds the tracks and the hidden channel.
@@ -175,13 +142,26 @@ func (m *MediaConnection) prepare(pc *webrtc.PeerConnection) error {
 	m.mu.Lock()
 	o := m.o
 	m.mu.Unlock()
-	pc.OnTrack(func(t *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { m.onTrack(pc, t) })
-	controller := congestion.NewBackoff(m.p.o.Bitrate)
+	x := media.NewExchange(pc, media.ExchangeOptions{
+		// One stream for all: a page shows the one that came last.
+		StreamID: m.id, Viewer: m.Viewer(), Codecs: m.p.o.Codecs,
+		Controller: congestion.NewBackoff(m.p.o.Bitrate), Packetizers: &m.p.packs,
+		OnTrack: func(t *Track) { events.Emit(&m.p.hub, TrackStarted{Call: m, Track: t}) }, Log: m.log,
+	})
+	m.exchange.Store(x)
+	direction := webrtc.RTPTransceiverDirectionSendrecv
+	if o.SendOnly {
+		direction = webrtc.RTPTransceiverDirectionSendonly
+	}
+	var codecs []encode.Codec
+	if m.outbound { // else they are the other peer's, and the track chooses
+		codecs = m.p.o.Codecs
+	}
 	for _, t := range o.Tracks {
-		if len(t.Codecs()) == 0 || !m.outbound && !takes(m.offer, media.KindOf(t.Codecs()[0]).String()) {
+		if len(t.Codecs()) == 0 || !m.outbound && !media.Takes(m.offer, media.KindOf(t.Codecs()[0]).String()) {
 			continue
 		}
-		if err := m.add(pc, t, o, controller); err != nil {
+		if err := x.Add(t, direction, codecs); err != nil {
 			return err
 		}
 	}
@@ -192,37 +172,8 @@ func (m *MediaConnection) prepare(pc *webrtc.PeerConnection) error {
 		}
 		m.adopt(hidden, m.onHidden)
 	}
-	m.wg.Go(func() { m.report(pc) })
+	m.wg.Go(func() { x.Run(m.ctx) })
 	return nil
-}
-
-// add sends t in a section of its own.
-func (m *MediaConnection) add(pc *webrtc.PeerConnection, t *streams.Track, o CallOptions, controller congestion.Controller) error {
-	codecs := media.Preferences(m.p.o.Codecs, t)
-	if len(codecs) == 0 {
-		return errors.New("no codec of a track is among the peer's")
-	}
-	s := media.NewSender(t, media.SenderOptions{
-		// One stream for all: a page shows the one that came last.
-		StreamID: m.id, Viewer: m.Viewer(), Controller: controller, Packetizers: &m.p.packs,
-	})
-	direction := webrtc.RTPTransceiverDirectionSendrecv
-	if o.SendOnly {
-		direction = webrtc.RTPTransceiverDirectionSendonly
-	}
-	transceiver, err := pc.AddTransceiverFromTrack(s, webrtc.RTPTransceiverInit{Direction: direction})
-	if err != nil {
-		return err
-	}
-	m.sending.Lock()
-	m.senders = append(m.senders, s)
-	m.sending.Unlock()
-	sender := transceiver.Sender()
-	m.wg.Go(func() { s.ReadFeedback(sender) })
-	if !m.outbound {
-		return nil // the payload types are the other peer's, and the track chooses
-	}
-	return transceiver.SetCodecPreferences(codecs)
 }
 
 // Viewer is what the call is named at the streams whose tracks it sends.
@@ -248,21 +199,16 @@ func (m *MediaConnection) answeredNow() {
 
 // connected lets the tracks send.
 func (m *MediaConnection) connected() {
-	m.sending.Lock()
-	defer m.sending.Unlock()
-	for _, s := range m.senders {
-		s.Connected()
+	if x := m.exchange.Load(); x != nil {
+		x.Connected()
 	}
 }
 
 // stop ends the sending.
 func (m *MediaConnection) stop() {
-	m.sending.Lock()
-	m.ended = true
-	senders := slices.Clone(m.senders)
-	m.sending.Unlock()
-	for _, s := range senders {
-		_ = s.Close() // it has no error
+	if x := m.exchange.Load(); x != nil {
+		x.Close()
+		m.wg.Go(x.Wait)
 	}
 }
 
@@ -274,59 +220,4 @@ func (m *MediaConnection) transformed(sdp string) string {
 		return to
 	}
 	return sdp
-}
-
-// onTrack begins to read a track of the other peer's.
-func (m *MediaConnection) onTrack(pc *webrtc.PeerConnection, remote *webrtc.TrackRemote) {
-	codec, ok := media.Lookup(m.p.o.Codecs, remote.Codec().RTPCodecCapability)
-	if !ok {
-		m.log.Debug("a track cannot be read", "codec", remote.Codec().MimeType)
-		return
-	}
-	t := &Track{streamID: remote.StreamID()}
-	t.Receiver = media.NewReceiver(remote, codec, media.ReceiverOptions{WriteRTCP: pc.WriteRTCP})
-	m.sending.Lock()
-	ok = !m.ended && len(m.tracks) < maxTracks
-	if ok {
-		m.tracks = append(m.tracks, t)
-		m.wg.Go(t.Run) // before end waits
-	}
-	m.sending.Unlock()
-	if ok {
-		events.Emit(&m.p.hub, TrackStarted{Call: m, Track: t})
-	}
-}
-
-// report sends RTCP reports until the call ends. What does not arrive is made
-// good by the next.
-func (m *MediaConnection) report(pc *webrtc.PeerConnection) {
-	ticker := time.NewTicker(reportEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-m.ctx.Done():
-			return
-		case <-ticker.C:
-		}
-		var packets []rtcp.Packet
-		var received []rtcp.ReceptionReport
-		m.sending.Lock()
-		for _, s := range m.senders {
-			if r, ok := s.Report(); ok {
-				packets = append(packets, r)
-			}
-		}
-		for _, t := range m.tracks {
-			if r, ok := t.Report(); ok {
-				received = append(received, r)
-			}
-		}
-		m.sending.Unlock()
-		if len(received) > 0 {
-			packets = append(packets, &rtcp.ReceiverReport{Reports: received})
-		}
-		if len(packets) > 0 {
-			_ = pc.WriteRTCP(packets)
-		}
-	}
 }

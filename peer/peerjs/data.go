@@ -4,23 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"sync/atomic"
-	"time"
 
 	"github.com/pion/webrtc/v4"
-)
 
-const (
-	// maxFrame is the longest message that is sent or taken on a data channel,
-	// in bytes, which is what browsers take.
-	maxFrame = 256 << 10
-	// maxBuffered is how much may wait for the network before a sender waits,
-	// in bytes, and lowBuffered how much is left when it goes on.
-	maxBuffered = 8 << 20
-	lowBuffered = maxBuffered / 2
-	// bufferPoll is how often a sender looks, whatever it is told.
-	bufferPoll = 50 * time.Millisecond
+	"github.com/causeway-rtc/causeway/peer/values"
 )
 
 // ConnectOptions says what a data connection is.
@@ -43,23 +30,16 @@ type DataConnection struct {
 	serialization string
 	reliable      bool
 	serializer    Serializer
-	received      queue
-	pending       int           // bytes since the last whole value; of the reader
-	sending       chan struct{} // held by who sends
-	waiting       atomic.Int64
-	low           chan struct{} // capacity one
+	pipe          *values.Pipe
 }
 
 func newData(c *Connection, label, serialization string, reliable bool, newSerializer func(SerializerOptions) Serializer) *DataConnection {
 	if label == "" {
 		label = c.id
 	}
-	d := &DataConnection{
-		Connection: c, label: label, serialization: serialization, reliable: reliable,
-		sending: make(chan struct{}, 1), low: make(chan struct{}, 1),
-	}
+	d := &DataConnection{Connection: c, label: label, serialization: serialization, reliable: reliable}
 	d.serializer = newSerializer(SerializerOptions{MaxValue: c.p.o.MaxValue, Legacy: c.legacy.Load})
-	d.received.init(c.p.o.MaxValue)
+	d.pipe = values.NewPipe(c.ctx, d.serializer, c.p.o.MaxValue)
 	return d
 }
 
@@ -122,9 +102,8 @@ func (d *DataConnection) prepare(pc *webrtc.PeerConnection) error {
 }
 
 func (d *DataConnection) use(channel *webrtc.DataChannel) {
-	channel.SetBufferedAmountLowThreshold(lowBuffered)
-	channel.OnBufferedAmountLow(func() { wake(d.low) })
 	if d.adopt(channel, d.onOpen) {
+		d.pipe.Use(channel)
 		channel.OnMessage(d.onMessage)
 	}
 }
@@ -150,14 +129,7 @@ func (d *DataConnection) onMessage(m webrtc.DataChannelMessage) {
 		return
 	}
 	d.open() // the event of that may come later
-	d.pending += len(m.Data)
-	values, err := d.serializer.Unpack(Frame{Data: m.Data, Text: m.IsString})
-	for _, v := range values {
-		if !d.received.push(d.ctx, v, d.pending) {
-			return
-		}
-		d.pending = 0
-	}
+	err := d.pipe.Take(m)
 	if errors.Is(err, ErrHungUp) {
 		d.cancel(ErrHungUp)
 	} else if err != nil {
@@ -169,7 +141,7 @@ func (d *DataConnection) onMessage(m webrtc.DataChannelMessage) {
 // waits for one; after the end it returns what has come before, and then an
 // error that is [Connection.Err].
 func (d *DataConnection) Receive(ctx context.Context) (any, error) {
-	return d.received.pop(ctx, d.Connection)
+	return d.pipe.Receive(ctx)
 }
 
 // Send sends a value, and waits while too much is on its way, or another value
@@ -183,93 +155,21 @@ func (d *DataConnection) Send(ctx context.Context, v any) error {
 	default:
 		return &Error{Type: NotOpenYet, Message: "the connection is not open yet"}
 	}
-	d.waiting.Add(1)
-	defer d.waiting.Add(-1)
-	if err := d.lock(ctx); err != nil {
-		return err
-	}
-	defer func() { <-d.sending }()
-	frames, err := d.serializer.Pack(v)
-	if err != nil {
+	err := d.pipe.Send(ctx, v)
+	switch {
+	case errors.Is(err, values.ErrTooLong):
+		return &Error{Type: MessageTooBig, Message: "a value has a long message", Err: err}
+	case err != nil && ctx.Err() == nil:
 		return fmt.Errorf("peerjs: send: %w", err)
 	}
-	return d.write(ctx, frames)
-}
-
-func (d *DataConnection) lock(ctx context.Context) error {
-	select {
-	case d.sending <- struct{}{}:
-		return nil
-	case <-d.ctx.Done():
-		return fmt.Errorf("peerjs: send: %w", net.ErrClosed)
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-func (d *DataConnection) write(ctx context.Context, frames []Frame) error {
-	d.mu.Lock()
-	channel := d.channel
-	d.mu.Unlock()
-	for _, f := range frames {
-		if len(f.Data) > maxFrame {
-			return &Error{Type: MessageTooBig, Message: fmt.Sprintf("a message of %d bytes; the limit is %d", len(f.Data), maxFrame)}
-		}
-		if err := d.drain(ctx, channel); err != nil {
-			return err
-		}
-		send := channel.Send
-		if f.Text {
-			send = func(b []byte) error { return channel.SendText(string(b)) }
-		}
-		if err := send(f.Data); err != nil {
-			if d.ctx.Err() != nil {
-				err = net.ErrClosed
-			}
-			return fmt.Errorf("peerjs: send: %w", err)
-		}
-	}
-	return nil
-}
-
-// drain waits until there is room in the channel's buffer.
-func (d *DataConnection) drain(ctx context.Context, channel *webrtc.DataChannel) error {
-	if d.ctx.Err() != nil {
-		return fmt.Errorf("peerjs: send: %w", net.ErrClosed)
-	}
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	if channel.BufferedAmount() <= maxBuffered {
-		return nil
-	}
-	poll := time.NewTicker(bufferPoll)
-	defer poll.Stop()
-	for channel.BufferedAmount() > lowBuffered {
-		select {
-		case <-d.low:
-		case <-poll.C:
-		case <-d.ctx.Done():
-			return fmt.Errorf("peerjs: send: %w", net.ErrClosed)
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	return nil
+	return err
 }
 
 // BufferSize is how many values wait in Send.
-func (d *DataConnection) BufferSize() int { return int(d.waiting.Load()) }
+func (d *DataConnection) BufferSize() int { return d.pipe.Waiting() }
 
 // BufferedAmount is how many bytes were sent that the network has not taken.
-func (d *DataConnection) BufferedAmount() int {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.channel == nil {
-		return 0
-	}
-	return int(d.channel.BufferedAmount())
-}
+func (d *DataConnection) BufferedAmount() int { return d.pipe.Buffered() }
 
 // CloseFlush asks the other peer to close once it has all that was sent, and
 // waits until it does: the original's close({flush: true}). A serialization
@@ -279,25 +179,13 @@ func (d *DataConnection) CloseFlush(ctx context.Context) error {
 	if frames == nil || !d.Open() {
 		return d.Close()
 	}
-	if err := d.lock(ctx); err != nil {
-		return err
-	}
-	err := d.write(ctx, frames)
-	<-d.sending
-	if err != nil {
-		return err
+	if err := d.pipe.Write(ctx, frames); err != nil {
+		return fmt.Errorf("peerjs: close: %w", err)
 	}
 	select {
 	case <-d.done:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
-	}
-}
-
-func wake(c chan struct{}) {
-	select {
-	case c <- struct{}{}:
-	default:
 	}
 }

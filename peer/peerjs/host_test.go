@@ -54,11 +54,7 @@ func newDesk(t testing.TB, s *peerserver.Server, tracks ...*streams.Track) *desk
 	if err := d.WaitOpen(soon(t)); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the host runs", func() bool {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		return h.ctx != nil
-	})
+	eventually(t, "the host runs", h.desk.Running)
 	return d
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/causeway-rtc/causeway/peer/binarypack"
+	"github.com/causeway-rtc/causeway/peer/media"
 	"github.com/causeway-rtc/causeway/peer/peerserver"
 	"github.com/causeway-rtc/causeway/peer/peerserver/peerservertest"
 )
@@ -245,7 +246,7 @@ func FuzzPayload(f *testing.F) {
 			return
 		}
 		if v.SDP != nil {
-			takes(v.SDP.SDP, "video")
+			media.Takes(v.SDP.SDP, "video")
 		}
 		if v.Candidate != nil {
 			v.Candidate.init()

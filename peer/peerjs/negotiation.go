@@ -2,10 +2,10 @@ package peerjs
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/pion/webrtc/v4"
 
+	"github.com/causeway-rtc/causeway/peer/media"
 	"github.com/causeway-rtc/causeway/peer/peerserver"
 )
 
@@ -42,7 +42,7 @@ func (n *negotiation) start() error {
 	if err := n.pc.SetLocalDescription(d); err != nil {
 		return err
 	}
-	text := withoutEmpty(d.SDP)
+	text := media.WithoutEmpty(d.SDP)
 	if c.media != nil {
 		text = c.media.transformed(text)
 	}
@@ -55,19 +55,6 @@ func (n *negotiation) start() error {
 		c.media.answeredNow()
 	}
 	return nil
-}
-
-// withoutEmpty takes back the promise of media where there is no track. Pion
-// makes it in answers, and pages would show a stream of nothing.
-func withoutEmpty(sdp string) string {
-	sections := strings.Split(sdp, "\nm=")
-	for i, section := range sections {
-		if i > 0 && !strings.Contains(section, "\na=msid:") {
-			section = strings.Replace(section, "\na=sendonly", "\na=inactive", 1)
-			sections[i] = strings.Replace(section, "\na=sendrecv", "\na=recvonly", 1)
-		}
-	}
-	return strings.Join(sections, "\nm=")
 }
 
 // handle acts on an answer or a candidate.

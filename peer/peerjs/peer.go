@@ -15,6 +15,7 @@ import (
 	"github.com/causeway-rtc/causeway/peer"
 	"github.com/causeway-rtc/causeway/peer/events"
 	"github.com/causeway-rtc/causeway/peer/media"
+	"github.com/causeway-rtc/causeway/peer/values"
 )
 
 // Peer is the local participant. Its methods may be called from any
@@ -70,7 +71,7 @@ func New(id string, o Options) (*Peer, error) {
 		state: state{want: id},
 	}
 	p.api, p.config, err = peer.NewAPI(peer.APIOptions{
-		Port: o.ICEPort, ICEServers: o.ICEServers, RelayOnly: o.RelayOnly, Codecs: o.Codecs, MaxMessage: maxFrame, Log: o.Log,
+		Port: o.ICEPort, ICEServers: o.ICEServers, RelayOnly: o.RelayOnly, Codecs: o.Codecs, MaxMessage: values.MaxFrame, Log: o.Log,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("peerjs: %w", err)

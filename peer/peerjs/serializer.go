@@ -1,15 +1,13 @@
 package peerjs
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
-	"unicode/utf8"
 
 	"github.com/causeway-rtc/causeway/peer/binarypack"
 	"github.com/causeway-rtc/causeway/peer/msgpack"
+	"github.com/causeway-rtc/causeway/peer/values"
 )
 
 // The names of the serializations.
@@ -36,20 +34,12 @@ const maxJSON = binarypack.MTU
 const msgPackPiece = 32 << 10
 
 // Frame is a message of a data channel: bytes, or UTF-8 text.
-type Frame struct {
-	Data []byte
-	Text bool
-}
+type Frame = values.Frame
 
-// Serializer turns the values of one connection into frames and back. Pack and
-// Unpack are each called from one goroutine at a time, but both may be at once.
+// Serializer turns the values of one connection into frames and back. An error
+// of Unpack that is [ErrHungUp] says that the other peer asks to close.
 type Serializer interface {
-	// Pack returns the frames that carry v, in order.
-	Pack(v any) ([]Frame, error)
-	// Unpack takes the next frame, which is its own from then on, and returns
-	// the values that it completes. [ErrHungUp] says that the other peer asks
-	// to close; any other error ends the connection.
-	Unpack(f Frame) ([]any, error)
+	values.Serializer
 	// Goodbye is the frames that ask the other peer to close, nil if there
 	// are none.
 	Goodbye() []Frame
@@ -137,13 +127,10 @@ type jsonText struct{ legacy func() bool }
 func newJSON(o SerializerOptions) Serializer { return &jsonText{o.Legacy} }
 
 func (s *jsonText) Pack(v any) ([]Frame, error) {
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(v); err != nil {
-		return nil, fmt.Errorf("%w: %w", errors.ErrUnsupported, err)
+	text, err := values.MarshalJSON(v)
+	if err != nil {
+		return nil, err
 	}
-	text := bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 	if len(text) >= maxJSON && !s.legacy() {
 		return nil, &Error{Type: MessageTooBig, Message: fmt.Sprintf("a value of %d bytes as JSON; the limit is %d", len(text), maxJSON)}
 	}
@@ -151,9 +138,9 @@ func (s *jsonText) Pack(v any) ([]Frame, error) {
 }
 
 func (s *jsonText) Unpack(f Frame) ([]any, error) {
-	var v any
-	if err := json.Unmarshal(f.Data, &v); err != nil {
-		return nil, fmt.Errorf("malformed JSON: %w", err)
+	v, err := values.UnmarshalJSON(f.Data)
+	if err != nil {
+		return nil, err
 	}
 	if m, ok := v.(map[string]any); ok && isGoodbye(m) {
 		return nil, ErrHungUp
@@ -172,29 +159,9 @@ func (s *jsonText) Goodbye() []Frame {
 }
 
 // raw leaves everything as it is.
-type raw struct{}
+type raw struct{ values.Raw }
 
 func newRaw(SerializerOptions) Serializer { return raw{} }
-
-func (raw) Pack(v any) ([]Frame, error) {
-	switch v := v.(type) {
-	case string:
-		if !utf8.ValidString(v) {
-			return nil, fmt.Errorf("%w: a string that is no UTF-8", errors.ErrUnsupported)
-		}
-		return []Frame{{Data: []byte(v), Text: true}}, nil
-	case []byte:
-		return []Frame{{Data: v}}, nil
-	}
-	return nil, fmt.Errorf("%w: a value of type %T; raw connections carry strings and bytes", errors.ErrUnsupported, v)
-}
-
-func (raw) Unpack(f Frame) ([]any, error) {
-	if f.Text {
-		return []any{string(f.Data)}, nil
-	}
-	return []any{f.Data}, nil
-}
 
 func (raw) Goodbye() []Frame { return nil }
 

@@ -1,4 +1,4 @@
-package peerjs
+package values
 
 import (
 	"context"
@@ -51,20 +51,21 @@ func (q *queue) push(ctx context.Context, v any, n int) bool {
 	}
 }
 
-// pop waits for a value until c has ended.
-func (q *queue) pop(ctx context.Context, c *Connection) (any, error) {
+// pop waits for a value. Once ended is done and there is none left, the error
+// is its cause.
+func (q *queue) pop(ctx, ended context.Context) (any, error) {
 	for {
-		ended := c.ctx.Err() != nil // before the look: nothing comes after
+		over := ended.Err() != nil // before the look: nothing comes after
 		if v, ok := q.take(); ok {
 			return v, nil
 		}
-		if ended {
+		if over {
 			wake(q.more) // for whoever else waits
-			return nil, c.Err()
+			return nil, context.Cause(ended)
 		}
 		select {
 		case <-q.more:
-		case <-c.ctx.Done():
+		case <-ended.Done():
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
@@ -86,4 +87,11 @@ func (q *queue) take() (any, bool) {
 		wake(q.more)
 	}
 	return first.v, true
+}
+
+func wake(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
 }

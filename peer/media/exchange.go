@@ -1,0 +1,235 @@
+package media
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/webrtc/v4"
+
+	"github.com/causeway-rtc/causeway/encode"
+	"github.com/causeway-rtc/causeway/peer/congestion"
+	"github.com/causeway-rtc/causeway/streams"
+)
+
+// reportEvery is how often an [Exchange] sends RTCP reports (RFC 3550 §6.4).
+const reportEvery = time.Second
+
+// ExchangeOptions says what an [Exchange] is. All but MaxTracks and OnTrack is
+// required.
+type ExchangeOptions struct {
+	// StreamID is the id of the MediaStream that all tracks are sent in, and
+	// Viewer what the receiver is called at the streams that they are of.
+	StreamID, Viewer string
+	// Codecs are those of the [Engine].
+	Codecs []encode.Codec
+	// Controller says what the way to the receiver carries.
+	Controller congestion.Controller
+	// Packetizers are shared by all Senders of a peer.
+	Packetizers *Packetizers
+	// MaxTracks bounds the tracks that come. Zero means 8.
+	MaxTracks int
+	// OnTrack is told of each track that comes. It must not block.
+	OnTrack func(*Track)
+	// Log receives what was not taken, at the level of debugging.
+	Log *slog.Logger
+}
+
+// Exchange is the tracks that go both ways over one connection, as a call has
+// them: at most one picture and one sound of ours, and what the other side
+// sends. Its methods may be called from any goroutine.
+type Exchange struct {
+	pc *webrtc.PeerConnection
+	o  ExchangeOptions
+	wg sync.WaitGroup // of the goroutines that read
+
+	mu        sync.Mutex
+	sendings  []sending
+	tracks    []*Track
+	connected bool
+	ended     bool
+}
+
+// sending is a track of ours, and where it is sent.
+type sending struct {
+	*Sender
+	rtp *webrtc.RTPSender
+}
+
+// Track is a track of the other side. Its chunks come from [Receiver.Next].
+type Track struct {
+	*Receiver
+	streamID string
+}
+
+// StreamID is the id of the MediaStream that it is in.
+func (t *Track) StreamID() string { return t.streamID }
+
+// NewExchange begins to take what comes over pc, which stays the caller's to
+// close. Then Close is to be called.
+func NewExchange(pc *webrtc.PeerConnection, o ExchangeOptions) *Exchange {
+	if o.MaxTracks <= 0 {
+		o.MaxTracks = 8
+	}
+	x := &Exchange{pc: pc, o: o}
+	pc.OnTrack(func(t *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { x.onTrack(t) })
+	return x
+}
+
+// Add sends t, in a section of its own or in one that is free for it. What is
+// negotiated is the caller's to say: direction is that of a new section, and
+// only those of codecs are offered in it that t has; nil leaves the choice to
+// the other side's offer.
+func (x *Exchange) Add(t *streams.Track, direction webrtc.RTPTransceiverDirection, codecs []encode.Codec) error {
+	s := NewSender(t, SenderOptions{
+		StreamID: x.o.StreamID, Viewer: x.o.Viewer, Controller: x.o.Controller, Packetizers: x.o.Packetizers,
+	})
+	transceiver, err := x.pc.AddTransceiverFromTrack(s, webrtc.RTPTransceiverInit{Direction: direction})
+	if err != nil {
+		return err
+	}
+	if codecs != nil {
+		preferences := Preferences(codecs, t)
+		if len(preferences) == 0 {
+			return errors.New("media: no codec of a track is among the peer's")
+		}
+		if err := transceiver.SetCodecPreferences(preferences); err != nil {
+			return err
+		}
+	}
+	return x.keep(s, transceiver.Sender())
+}
+
+// keep notes a sender and reads what is said of it.
+func (x *Exchange) keep(s *Sender, rtp *webrtc.RTPSender) error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.ended {
+		return net.ErrClosed // the sender ends with the connection
+	}
+	x.sendings = append(x.sendings, sending{s, rtp})
+	if x.connected {
+		s.Connected()
+	}
+	x.wg.Go(func() { s.ReadFeedback(rtp) })
+	return nil
+}
+
+// Connected lets the tracks send: the other side is connected.
+func (x *Exchange) Connected() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.connected = true
+	for _, s := range x.sendings {
+		s.Connected()
+	}
+}
+
+// onTrack begins to read a track of the other side.
+func (x *Exchange) onTrack(remote *webrtc.TrackRemote) {
+	codec, ok := Lookup(x.o.Codecs, remote.Codec().RTPCodecCapability)
+	if !ok {
+		x.o.Log.Debug("a track cannot be read", "codec", remote.Codec().MimeType)
+		return
+	}
+	t := &Track{streamID: remote.StreamID()}
+	t.Receiver = NewReceiver(remote, codec, ReceiverOptions{WriteRTCP: x.pc.WriteRTCP})
+	x.mu.Lock()
+	ok = !x.ended && len(x.tracks) < x.o.MaxTracks
+	if ok {
+		x.tracks = append(x.tracks, t)
+		x.wg.Go(func() { // before Wait
+			t.Run()
+			x.forget(t)
+		})
+	}
+	x.mu.Unlock()
+	if ok && x.o.OnTrack != nil {
+		x.o.OnTrack(t)
+	}
+}
+
+// forget makes room for another track.
+func (x *Exchange) forget(t *Track) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.tracks = slices.DeleteFunc(x.tracks, func(have *Track) bool { return have == t })
+}
+
+// Tracks are those of the other side that have come and not ended.
+func (x *Exchange) Tracks() []*Track {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return slices.Clone(x.tracks)
+}
+
+// Stats are those of the tracks that are sent.
+func (x *Exchange) Stats() []SenderStats {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	var all []SenderStats
+	for _, s := range x.sendings {
+		all = append(all, s.Stats())
+	}
+	return all
+}
+
+// Run sends RTCP reports until ctx is done. What does not arrive is made good
+// by the next.
+func (x *Exchange) Run(ctx context.Context) {
+	ticker := time.NewTicker(reportEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if packets := x.reports(); len(packets) > 0 {
+			_ = x.pc.WriteRTCP(packets)
+		}
+	}
+}
+
+// reports are those of the tracks of both sides.
+func (x *Exchange) reports() []rtcp.Packet {
+	var packets []rtcp.Packet
+	var received []rtcp.ReceptionReport
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, s := range x.sendings {
+		if r, ok := s.Report(); ok {
+			packets = append(packets, r)
+		}
+	}
+	for _, t := range x.tracks {
+		if r, ok := t.Report(); ok {
+			received = append(received, r)
+		}
+	}
+	if len(received) > 0 {
+		packets = append(packets, &rtcp.ReceiverReport{Reports: received})
+	}
+	return packets
+}
+
+// Close ends the sending. What reads ends with the connection, for which Wait
+// waits.
+func (x *Exchange) Close() {
+	x.mu.Lock()
+	x.ended = true
+	all := slices.Clone(x.sendings)
+	x.mu.Unlock()
+	for _, s := range all {
+		_ = s.Close() // it has no error
+	}
+}
+
+// Wait waits until nothing is read any more. Both Close and the connection's
+// come before.
+func (x *Exchange) Wait() { x.wg.Wait() }
