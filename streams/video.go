@@ -204,7 +204,11 @@ func (r *videoRun) next(ctx context.Context, src capture.Source, a *alarm) (*cap
 		}
 	}
 	r.still++
-	return src.Snap(ctx)
+	f, err := src.Snap(ctx)
+	if err == nil && len(f.Damage) > 0 {
+		r.still = 0 // it changed meanwhile
+	}
+	return f, err
 }
 
 // patience is how long to wait for a change of the picture.

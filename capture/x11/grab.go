@@ -62,7 +62,7 @@ func (s *source) tryGrab(still bool) (*capture.Frame, error) {
 		return nil, nil
 	}
 	f := s.frame()
-	if !whole && !still {
+	if !whole {
 		f.Damage = s.rects
 	}
 	if err := s.read(bounds); err != nil {

@@ -69,7 +69,7 @@ func newSource(ctx context.Context, d *display, o capture.Options) (*source, err
 		view = capture.NewView(capture.Area{})
 	}
 	s := &source{
-		d: d, log: log, view: view,
+		d: d, log: log, view: view, rects: make([]image.Rectangle, 0, maxRects),
 		dirty: make(chan struct{}, 1), idle: make(chan struct{}, 1),
 		gone: make(chan struct{}), closed: make(chan struct{}),
 	}

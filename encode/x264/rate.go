@@ -46,6 +46,10 @@ const (
 	// stillness is the activity, in levels a sampled pixel, below which a
 	// picture counts as the same as before.
 	stillness = 0.02
+	// restQP is for a picture that is as fine as it gets and of which nothing at
+	// all changed: too coarse for what is left to be worth a bit, so that the
+	// frame says no more than that there is none.
+	restQP = 34
 )
 
 // rateControl chooses the quantiser of each frame. It takes the place of
@@ -90,6 +94,7 @@ func (r *rateControl) set(bps, fps int) {
 type activity struct {
 	inter, intra float64
 	samples      float64
+	none         bool // the picture is known to be the one before
 }
 
 // next returns the quantiser for a frame that was captured at t, or false when
@@ -108,6 +113,8 @@ func (r *rateControl) next(a activity, t time.Duration, key bool) (qp int, ok bo
 	case key:
 		// A key frame may fill the buffer: nothing can be shown before it.
 		return r.choose(r.intra*a.intra, max(want, (r.buffer-r.full)*0.9), false), true
+	case a.none && r.qp <= r.least:
+		return restQP, true
 	case a.inter < stillness*a.samples:
 		return r.refine(r.bps * min(rest, pause).Seconds() * patient), true
 	}
@@ -142,8 +149,11 @@ func (r *rateControl) refine(want float64) int {
 
 // coded learns from a frame of that quantiser that took so many bytes.
 func (r *rateControl) coded(a activity, qp, bytes int, key bool) {
+	r.full += float64(8 * bytes)
+	if qp == restQP && a.none {
+		return // the picture is as fine as before
+	}
 	r.qp, r.bits = qp, float64(8*bytes)
-	r.full += r.bits
 	at26 := r.bits * math.Exp2(float64(qp-26)/6)
 	switch {
 	case key:

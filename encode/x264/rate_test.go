@@ -67,6 +67,20 @@ func TestStillPictureIsRefinedToTheEnd(t *testing.T) {
 	}
 }
 
+func TestWhatCannotGetBetterCostsNothing(t *testing.T) {
+	r := newRateControl(8_000_000, 60)
+	run(&r, busy, 20, 60, 0)
+	rest := activity{intra: 400_000, samples: 115_200, none: true}
+	run(&r, rest, 0, 60, 2*time.Second)
+	if qp, ok := r.next(rest, 5*time.Second, false); !ok || qp != restQP {
+		t.Errorf("the quantiser at rest is %d, want %d", qp, restQP)
+	}
+	small := activity{inter: 3000, intra: 400_000, samples: 115_200}
+	if qp, _ := r.next(small, 7*time.Second, false); qp > leastQP+6 {
+		t.Errorf("the first change after a rest gets a quantiser of %d", qp)
+	}
+}
+
 func TestRestEarnsRoomForMore(t *testing.T) {
 	r := newRateControl(8_000_000, 60)
 	run(&r, busy, 10, 120, 0)

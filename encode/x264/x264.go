@@ -82,6 +82,7 @@ func (e *encoder) Encode(c *encode.Chunk, f *capture.Frame, key bool) error {
 		return fmt.Errorf("x264: encode: %w", err)
 	}
 	key = key || !e.begun
+	a.none = f.Damage != nil && len(f.Damage) == 0
 	*c = encode.Chunk{
 		Data: c.Data[:0], Time: f.Time,
 		Width: e.size.X, Height: e.size.Y,
