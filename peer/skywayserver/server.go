@@ -97,6 +97,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 type conn struct {
 	server  *Server
 	session *engineio.Session
+	addr    string // see [Server.Addr]
 	decoder socketio.Decoder
 	member  *member // nil when it was refused
 }
@@ -104,7 +105,9 @@ type conn struct {
 // accept greets a client, and makes a member of it or tells it why not.
 func (s *Server) accept(session *engineio.Session, r *http.Request) engineio.Handler {
 	q := r.URL.Query()
-	c := &conn{server: s, session: session, decoder: socketio.Decoder{MaxBinary: maxBinary}}
+	c := &conn{
+		server: s, session: session, addr: engineio.Address(r, s.o.Proxied), decoder: socketio.Decoder{MaxBinary: maxBinary},
+	}
 	c.say(socketio.Packet{Type: socketio.Connect})
 	m, err := s.admit(wish{
 		// A part of the URL would keep all of it, which may be long.
