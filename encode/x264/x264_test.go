@@ -17,6 +17,16 @@ func TestHigh444(t *testing.T) {
 	encodetest.Run(t, x264.High444, encodetest.Options{Decoder: avcodec.High444})
 }
 
+func TestAnySizeIsRight(t *testing.T) {
+	encodetest.Extremes(t, x264.Backend, encodetest.Options{Decoder: avcodec.Backend})
+	encodetest.Extremes(t, x264.High444, encodetest.Options{Decoder: avcodec.High444})
+}
+
+func TestWhatStandsStillBecomesExact(t *testing.T) {
+	encodetest.Refines(t, x264.Backend, encodetest.Options{Decoder: avcodec.Backend})
+	encodetest.Refines(t, x264.High444, encodetest.Options{Decoder: avcodec.High444})
+}
+
 func Benchmark(b *testing.B) { encodetest.Bench(b, x264.Backend) }
 
 func TestStreamKeepsThePromiseOfTheSDP(t *testing.T) {
