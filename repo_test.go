@@ -53,7 +53,7 @@ var mayImport = map[string][]string{
 	},
 	"web": {},
 	// What commands share.
-	"cmd/internal/skyway": {"cmd/internal/flags", "peer/skywayserver"},
+	"cmd/internal/skyway": {"cmd/internal/flags", "peer/sfu", "peer/skywayserver"},
 }
 
 // family is a contract, the folders below it that implement it, and the table

@@ -142,6 +142,18 @@ func TestSkyWay(t *testing.T) {
 			t.Errorf("received %s, want %s", got, want)
 		}
 	}
+	for _, event := range []string{"ROOM_JOIN", "SFU_GET_OFFER"} {
+		if err := c.Write(t.Context(), websocket.MessageText, []byte(`42["`+event+`",{"roomName":"r","roomType":"sfu"}]`)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, port, _ := net.SplitHostPort(addr)
+	for _, want := range []string{"ROOM_USER_JOIN", "SFU_OFFER"} {
+		got := read(t, c)
+		if !strings.HasPrefix(got, `42["`+want) || want == "SFU_OFFER" && !strings.Contains(got, " 127.0.0.1 "+port+" typ host") {
+			t.Errorf("received %s, want %s", got, want)
+		}
+	}
 	c = dial(t, "ws://"+addr+path+secret, nil)
 	for _, want := range []string{`0{`, `40`, `42["ERROR",{"type":"authentication"`, `41`, "closed"} {
 		if got := read(t, c); !strings.HasPrefix(got, want) {

@@ -73,8 +73,9 @@ of skyway-js 4.
   broker --port 443 --sslkey key.pem --sslcert cert.pem
                                   serve over TLS, as pages loaded over HTTPS need it
 
-It passes on what peers say to each other before they are connected, and
-nothing else. End it with Ctrl-C.
+It passes on what peers say to each other before they are connected. Media go
+through it in SkyWay's SFU rooms alone, by the same port over UDP or TCP. End it
+with Ctrl-C.
 
 Flags, with their defaults in parentheses:
 `)

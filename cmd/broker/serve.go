@@ -16,8 +16,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/causeway-rtc/causeway/cmd/internal/skyway"
 	"github.com/causeway-rtc/causeway/peer/broker"
 	"github.com/causeway-rtc/causeway/peer/peerserver"
+	"github.com/causeway-rtc/causeway/peer/sfu"
 	"github.com/causeway-rtc/causeway/peer/skywayserver"
 )
 
@@ -28,20 +30,21 @@ func serve(ctx context.Context, c config, stdout io.Writer, log *slog.Logger) er
 	if err != nil {
 		return err
 	}
-	addr := net.JoinHostPort(c.host, strconv.Itoa(c.port))
-	l, err := net.Listen("tcp", addr)
+	m, err := c.listen(log)
 	if err != nil {
-		return fmt.Errorf("listen on %s: %w", addr, err)
+		return err
 	}
+	defer m.close()
+	l := m.listener
 	bound := l.Addr().(*net.TCPAddr)
 	if conf != nil {
 		l = tls.NewListener(l, conf)
 	}
 	native := broker.New(c.nativeOptions(log))
 	pages := peerserver.New(c.pagesOptions(log))
-	skyway := skywayserver.New(c.skywayOptions(log))
+	rooms := skywayserver.New(c.skywayOptions(m.sfu, log))
 	server := &http.Server{
-		Handler: c.handler(native, pages, skyway), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
+		Handler: c.handler(native, pages, rooms), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	failed := make(chan error, 1)
@@ -53,7 +56,7 @@ func serve(ctx context.Context, c config, stdout io.Writer, log *slog.Logger) er
 	case err = <-failed:
 		failed <- nil // for the wait below
 	}
-	shutdown(server, native, pages, skyway)
+	shutdown(server, native, pages, rooms)
 	<-failed
 	return err
 }
@@ -72,14 +75,14 @@ func (c *config) pagesOptions(log *slog.Logger) peerserver.Options {
 }
 
 // skywayOptions bound SkyWay as the flags bound PeerJS.
-func (c *config) skywayOptions(log *slog.Logger) skywayserver.Options {
+func (c *config) skywayOptions(forward *sfu.SFU, log *slog.Logger) skywayserver.Options {
 	keys := maps.Clone(c.skyway)
 	for name, key := range keys {
 		key.List = key.List || c.allowDiscovery
 		keys[name] = key
 	}
 	return skywayserver.Options{
-		Keys: keys, Insecure: c.insecure, Peers: c.concurrentLimit, ConnsPerAddr: c.connsPerAddr,
+		Keys: keys, Insecure: c.insecure, SFU: skyway.SFU(forward), Peers: c.concurrentLimit, ConnsPerAddr: c.connsPerAddr,
 		Proxied: c.proxied, Origins: c.cors, Log: log,
 	}
 }
@@ -91,13 +94,13 @@ func (c *config) allowOrigin(r *http.Request) bool {
 	return origin == "" || c.cors == nil || slices.Contains(c.cors, origin) || slices.Contains(c.cors, "*")
 }
 
-func (c *config) handler(native, pages, skyway http.Handler) http.Handler {
+func (c *config) handler(native, pages, rooms http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/ws", c.forwarded(native))
 	mux.Handle("/", pages)
 	if len(c.skyway) > 0 {
-		mux.Handle("/socket.io/", skyway)
-		mux.Handle("/api/apikeys/", skyway)
+		mux.Handle("/socket.io/", rooms)
+		mux.Handle("/api/apikeys/", rooms)
 	}
 	return mux
 }

@@ -134,20 +134,22 @@ func (s *SFU) Publish(roomName, member string, stream *streams.Stream) (stop fun
 // publish offers publications to everybody in r. The caller holds mu.
 func (s *SFU) publish(r *room, all ...*publication) {
 	r.publications = append(r.publications, all...)
-	r.changed()
+	r.changed(all)
 }
 
 // unpublish takes publications back. The caller holds mu.
 func (s *SFU) unpublish(r *room, all ...*publication) {
 	r.publications = slices.DeleteFunc(r.publications, func(p *publication) bool { return slices.Contains(all, p) })
-	r.changed()
+	r.changed(all)
 	s.leave(r)
 }
 
-// changed has everybody be offered what there is now.
-func (r *room) changed() {
+// changed has those be offered what there is now for whom it has changed.
+func (r *room) changed(publications []*publication) {
 	for _, m := range r.members {
-		m.RequestOffer()
+		if slices.ContainsFunc(publications, func(p *publication) bool { return p.owner != m.id }) {
+			m.RequestOffer()
+		}
 	}
 }
 

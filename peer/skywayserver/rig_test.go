@@ -209,7 +209,9 @@ func (f *fakeSFU) Join(room, member string, o SFUOptions) (SFUMember, error) {
 		return nil, f.fail
 	}
 	f.last <- o
-	return fakeMember{f, member, o}, nil
+	m := fakeMember{f, member, o}
+	m.RequestOffer()
+	return m, nil
 }
 
 type fakeMember struct {

@@ -31,6 +31,7 @@ type membership struct {
 	room    *room
 	sfu     SFUMember // once the peer has asked for an offer
 	joining bool      // the SFU is asked
+	early   *event    // what it has offered meanwhile, or nil
 }
 
 func (r *room) ids() []string {

@@ -9,9 +9,13 @@ import (
 // SFU forwards the media of rooms. Its methods, and those of its members, are
 // called without the server's lock, from any goroutine.
 type SFU interface {
-	// Join makes a member. The room's name is unique among all keys'.
+	// Join makes a member, to which the SFU then offers. The room's name is
+	// that of SFURoom.
 	Join(room, member string, o SFUOptions) (SFUMember, error)
 }
+
+// SFURoom is the name that a room of a key has at the [SFU].
+func SFURoom(key, room string) string { return key + "/" + room }
 
 // SFUOptions are what an [SFU] tells about a member.
 type SFUOptions struct {
@@ -56,15 +60,19 @@ func (s *Server) sfuGetOffer(m *member, p *socketio.Packet) {
 	}
 	in.joining = true
 	s.mu.Unlock()
-	at, err := s.o.SFU.Join(m.id.key+"/"+in.room.name, m.id.id, SFUOptions{
+	at, err := s.o.SFU.Join(SFURoom(m.id.key, in.room.name), m.id.id, SFUOptions{
 		Offer:  func(sdp string, streams map[string]string) { s.sfuOffer(m, in, sdp, streams) },
 		Closed: func(err error) { s.sfuClosed(m, in, err) },
 	})
 	s.mu.Lock()
-	in.joining = false
+	early := in.early
+	in.joining, in.early = false, nil
 	gone := m.rooms[arg.RoomName] != in
 	if err == nil && !gone {
 		in.sfu = at
+		if early != nil {
+			m.send(early)
+		}
 	}
 	s.mu.Unlock()
 	switch {
@@ -73,8 +81,6 @@ func (s *Server) sfuGetOffer(m *member, p *socketio.Packet) {
 		s.roomError(m, arg.RoomName, "the SFU takes no more members")
 	case gone:
 		_ = at.Close() // there is nobody left to tell
-	default:
-		at.RequestOffer()
 	}
 }
 
@@ -94,7 +100,11 @@ func (s *Server) sfuOffer(m *member, in *membership, sdp string, streams map[str
 	}{in.room.name, description{"offer", sdp}, streams})
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if m.rooms[in.room.name] == in {
+	switch {
+	case m.rooms[in.room.name] != in:
+	case in.joining:
+		in.early = e // there is nobody yet to answer to
+	default:
 		m.send(e)
 	}
 }

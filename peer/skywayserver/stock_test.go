@@ -280,61 +280,10 @@ func TestStockPagesMeetInAMesh(t *testing.T) {
 	})
 }
 
-// offer is one that a browser can answer, of somebody that is not there.
-const offer = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\na=msid-semantic: WMS *\r\n" +
-	"m=video 9 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=rtcp-mux\r\na=mid:0\r\na=sendrecv\r\na=rtpmap:96 VP8/90000\r\n" +
-	"a=msid:stream track\r\na=ssrc:1 cname:x\r\na=ssrc:1 msid:stream track\r\n" +
-	"a=setup:actpass\r\na=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\na=fingerprint:sha-256 " +
-	"00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF\r\n"
-
-// answering is an SFU that offers that.
-type answering struct{ *fakeSFU }
-
-func (f answering) Join(room, member string, o SFUOptions) (SFUMember, error) {
-	m, err := f.fakeSFU.Join(room, member, o)
-	return answeringMember{m, o}, err
-}
-
-type answeringMember struct {
-	SFUMember
-	o SFUOptions
-}
-
-func (m answeringMember) RequestOffer() { m.o.Offer(offer, map[string]string{"stream": "somebody"}) }
-
-func TestStockPagesMeetAtAnSFU(t *testing.T) {
-	eachTransport(t, func(t *testing.T, noUpgrade bool, _ string) {
-		sfu := newFakeSFU()
-		r := newStockRig(t, Options{NoUpgrade: noUpgrade, SFU: answering{sfu}})
-		r.expect(`window.peers = await Promise.all(['a', 'b', 'c'].map((id) => opened(id, KEY)));
-			window.rooms = [];
-			for (const p of peers) rooms.push(await enter(p, 'r', 'sfu', drawing('red')));
-			await until(() => rooms[0].said.peerJoin.length === 2 && rooms[1].said.peerJoin.length === 1);
-			return rooms.map((x) => x.members.join('') + x.said.peerJoin.join('')).join(' ')`, "bcbc acc ab")
-		r.expect("await until(() => rooms[0].said.stream.length === 1); return rooms[0].said.stream[0].peerId", "somebody")
-		answered, candidates := 0, 0
-		for deadline := time.After(patience); answered < 3 || candidates < 3; {
-			select {
-			case said := <-sfu.said:
-				switch {
-				case strings.HasPrefix(said, "answer ") && strings.Contains(said, "m=video"):
-					answered++
-				case strings.HasPrefix(said, "candidate ") && strings.Contains(said, "udp"):
-					candidates++
-				}
-			case <-deadline:
-				t.Fatalf("%d answers and %d candidates reached the SFU", answered, candidates)
-			}
-		}
-		r.expect("rooms[0].send('hello'); await until(() => rooms[1].said.data.length === 1); return rooms[1].said.data[0].data", "hello")
-		r.expect("rooms[0].close(); await until(() => rooms[1].said.peerLeave.length === 1); return rooms[1].members.join()", "c")
-	})
-}
-
 func TestStockPagesRenewTheirCredentials(t *testing.T) {
 	r := newStockRig(t, Options{ExpiryNotices: []time.Duration{3598 * time.Second, 1 * time.Second}, ReplayGuard: time.Hour})
 	// The first notice comes at once, and a new credential is there for it.
-	r.expect("window.a = start('a', SECRET, "+credential("a", 8*time.Second)+"); return new Promise((resolve) => a.once('expiresin', resolve))", "8")
+	r.expect("window.a = start('a', SECRET, "+credential("a", 8*time.Second)+"); const left = await new Promise((resolve) => a.once('expiresin', resolve)); return left > 0 && left <= 8", "true")
 	r.expect("window.b = await opened('b', SECRET, "+credential("b", 8*time.Second)+"); return b.open", "true")
 	r.expect("window.late = once(b, 'error'); a.updateCredential("+credential("a", time.Hour)+"); return (await window.late).type", Authentication)
 	r.expect("await until(() => !b.open); return a.open", "true")

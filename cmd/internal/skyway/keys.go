@@ -39,6 +39,16 @@ func (k Keys) Open() int {
 	return n
 }
 
+// Forward tells whether a key has SFU rooms.
+func (k Keys) Forward() bool {
+	for _, key := range k {
+		if !key.NoSFU {
+			return true
+		}
+	}
+	return false
+}
+
 // form is what stock clients take for a key.
 var form = regexp.MustCompile(`^[a-z0-9]{8}(-[a-z0-9]{4}){3}-[a-z0-9]{12}$`)
 
