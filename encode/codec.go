@@ -35,9 +35,13 @@ var (
 	// number for BT.709's blue and are up to 13 levels off.
 	H264High444 = Codec{Name: "h264-444", MIMEType: "video/H264", ClockRate: 90000, Fmtp: "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=f4001f", Matrix: BT601}
 
-	VP8  = Codec{Name: "vp8", MIMEType: "video/VP8", ClockRate: 90000, Matrix: BT601}
-	VP9  = Codec{Name: "vp9", MIMEType: "video/VP9", ClockRate: 90000, Fmtp: "profile-id=0", Matrix: BT709}
-	AV1  = Codec{Name: "av1", MIMEType: "video/AV1", ClockRate: 90000, Fmtp: "level-idx=5;profile=0;tier=0", Matrix: BT709}
+	VP8 = Codec{Name: "vp8", MIMEType: "video/VP8", ClockRate: 90000, Matrix: BT601}
+	VP9 = Codec{Name: "vp9", MIMEType: "video/VP9", ClockRate: 90000, Fmtp: "profile-id=0", Matrix: BT709}
+	AV1 = Codec{Name: "av1", MIMEType: "video/AV1", ClockRate: 90000, Fmtp: "level-idx=5;profile=0;tier=0", Matrix: BT709}
+	// AV1High is AV1 of the High profile, in 4:4:4, with the matrix of
+	// H264High444 for the same reason.
+	AV1High = Codec{Name: "av1-444", MIMEType: "video/AV1", ClockRate: 90000, Fmtp: "level-idx=5;profile=1;tier=0", Matrix: BT601}
+
 	Opus = Codec{Name: "opus", MIMEType: "audio/opus", ClockRate: 48000, Channels: 2, Fmtp: "minptime=10;useinbandfec=1;stereo=1;sprop-stereo=1"}
 	// OpusSurround is 5.1: six channels in the order of [capture.AudioFrame],
 	// by libwebrtc's own name and parameters. Chromium decodes it when its

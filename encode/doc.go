@@ -21,8 +21,9 @@
 //
 // # Colour
 //
-// H.264, VP9 and AV1 carry BT.709 in limited range and say so in their bitstreams. VP8 has
-// no way to say so and carries BT.601, which decoders assume. Frames that come
+// H.264, VP9 and AV1 carry BT.709 in limited range, in 4:4:4 BT.601, and say so in
+// their bitstreams. VP8 has no way to say so and carries BT.601, which decoders
+// assume. Frames that come
 // as I420 or NV12 are BT.709 in limited range.
 //
 //	capture ─▶ encode ─▶ streams ─▶ peer

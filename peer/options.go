@@ -162,7 +162,7 @@ func (o Options) withDefaults() (Options, error) {
 		o.Bitrate = 8_000_000
 	}
 	if o.Codecs == nil {
-		o.Codecs = []encode.Codec{encode.H264High444, encode.H264, encode.VP8, encode.VP9, encode.AV1, encode.OpusSurround, encode.Opus}
+		o.Codecs = []encode.Codec{encode.H264High444, encode.H264, encode.VP8, encode.VP9, encode.AV1High, encode.AV1, encode.OpusSurround, encode.Opus}
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

@@ -13,10 +13,11 @@ func TestCodecsOfferedSuitTheProcessors(t *testing.T) {
 	}{
 		{"auto", "auto", 2, []string{"h264-444", "h264", "vp8"}},
 		{"auto", "auto", 4, []string{"h264-444", "h264", "vp9", "vp8"}},
-		{"auto", "auto", 8, []string{"h264-444", "h264", "av1", "vp9", "vp8"}},
+		{"auto", "auto", 8, []string{"h264-444", "h264", "av1-444", "av1", "vp9", "vp8"}},
 		{"av1", "auto", 2, []string{"av1"}},
 		{"vp9", "auto", 1, []string{"vp9"}},
 		{"auto", "aom", 2, []string{"av1"}},
+		{"auto", "aom-444", 2, []string{"av1-444"}},
 		{"auto", "vpx", 8, []string{"vp8"}},
 	} {
 		h := &host{c: config{codec: c.codec, encoder: c.encoder}}

@@ -59,7 +59,7 @@ func (c *config) options() []flags.Option {
 		{Name: "run", Arg: "CMD", Help: "run this on the virtual display instead of a terminal and the\ndemonstration; may be given several times", Value: list{&c.run}},
 		{Name: "fps", Arg: "N", Help: "highest frame rate, 1 to 240 (60)", Value: flags.Number(&c.fps, 1, 240)},
 		{Name: "bitrate", Arg: "RATE", Help: "highest bit rate of the picture, 200k to 200M (8M)", Value: rate{&c.bitrate}},
-		{Name: "codec", Arg: "NAME", Help: "auto, h264, h264-444, vp8, vp9 or av1 (auto: h264 where the viewer\ndecodes it, in 4:4:4 if it can, else what this machine has processors for)", Value: flags.Choice(&c.codec, "auto", "h264", "h264-444", "vp8", "vp9", "av1")},
+		{Name: "codec", Arg: "NAME", Help: "auto, h264, h264-444, vp8, vp9, av1 or av1-444 (auto: h264 where the\nviewer decodes it, in 4:4:4 if it can, else what this machine has\nprocessors for)", Value: flags.Choice(&c.codec, "auto", "h264", "h264-444", "vp8", "vp9", "av1", "av1-444")},
 		{Name: "encoder", Arg: "NAME", Help: "auto or one that 'host list' shows (auto)", Value: flags.Choice(&c.encoder, encoderNames()...)},
 		{Name: "capture", Arg: "NAME", Help: "auto, x11, kbinani or pattern (auto)", Value: flags.Choice(&c.capture, captureNames()...)},
 		{Name: "inject", Arg: "NAME", Help: "auto, xtest, robotgo or none: what makes the viewer's keys and\npointer happen here; none lets viewers only watch (auto)", Value: flags.Choice(&c.inject, injectorNames()...)},

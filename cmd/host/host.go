@@ -169,13 +169,13 @@ func (h *host) tracks() ([]*streams.Track, error) {
 // 1920×1080, on two processors, VP9 took some 22 ms of processor time a frame,
 // and AV1 30.
 func (h *host) offered(processors int) []encode.Codec {
-	all := []encode.Codec{encode.H264High444, encode.H264, encode.AV1, encode.VP9, encode.VP8}
+	all := []encode.Codec{encode.H264High444, encode.H264, encode.AV1High, encode.AV1, encode.VP9, encode.VP8}
 	only := cmp.Or(codecOf(h.c.encoder), h.c.codec)
 	return slices.DeleteFunc(all, func(c encode.Codec) bool {
 		switch {
 		case only != "auto":
 			return c.Name != only
-		case c.Name == encode.AV1.Name:
+		case c.MIMEType == encode.AV1.MIMEType:
 			return processors < 8
 		}
 		return c.Name == encode.VP9.Name && processors < 4

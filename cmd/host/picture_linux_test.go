@@ -41,6 +41,7 @@ func TestThePageSeesThePatternMove(t *testing.T) {
 		{"whatever is best", "H264", "x264-444", nil},
 		{"H.264", "H264", "x264", []string{"--codec", "h264"}},
 		{"H.264 in 4:4:4", "H264", "x264-444", []string{"--codec", "h264-444"}},
+		{"AV1 in 4:4:4", "AV1", "aom-444", []string{"--codec", "av1-444"}},
 		{"VP8", "VP8", "vpx", []string{"--codec", "vp8"}},
 		{"VP9", "VP9", "vpx-vp9", []string{"--codec", "vp9"}},
 		{"AV1", "AV1", "aom", []string{"--codec", "av1"}},
@@ -118,6 +119,7 @@ func TestColoursOfTheDesktopArrive(t *testing.T) {
 		{"--codec", "vp8"},
 		{"--codec", "vp9"},
 		{"--codec", "av1"},
+		{"--codec", "av1-444"},
 		{"--capture", "kbinani"},
 	} {
 		t.Run(strings.Join(flags, " "), func(t *testing.T) {

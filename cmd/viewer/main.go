@@ -62,7 +62,7 @@ Flags:
   --frames DIR        write each decoded picture to DIR as a PNG file
   --decode=false      receive without decoding, to load a host from a small machine
   --fingerprint SHA   trust the host's own certificate if this is its SHA-256
-  --codec NAME        auto, h264, h264-444, vp8, vp9 or av1: what to ask for (auto)
+  --codec NAME        auto, h264, h264-444, vp8, vp9, av1 or av1-444: what to ask for (auto)
   --log-level LEVEL   debug, info, warn or error (warn)
   --version           print the version and exit
 `
@@ -111,7 +111,7 @@ func parseConfig(args []string) (config, error) {
 	case c.stats != "text" && c.stats != "json" && c.stats != "off":
 		return c, fmt.Errorf("--stats %s: allowed are text, json and off", c.stats)
 	case c.codec != "auto" && wanted(c) == nil:
-		return c, fmt.Errorf("--codec %s: allowed are auto, h264, h264-444, vp8, vp9 and av1", c.codec)
+		return c, fmt.Errorf("--codec %s: allowed are auto, h264, h264-444, vp8, vp9, av1 and av1-444", c.codec)
 	case c.frames != "" && !c.decode:
 		return c, errors.New("--frames needs pictures, which --decode=false leaves out: give one of them")
 	case c.duration < 0:

@@ -77,7 +77,7 @@ func watch(ctx context.Context, c config, stdout io.Writer, log *slog.Logger) er
 
 // wanted are the codecs that the flags ask for.
 func wanted(c config) []encode.Codec {
-	for _, have := range []encode.Codec{encode.H264High444, encode.H264, encode.VP8, encode.VP9, encode.AV1} {
+	for _, have := range []encode.Codec{encode.H264High444, encode.H264, encode.VP8, encode.VP9, encode.AV1, encode.AV1High} {
 		if have.Name == c.codec {
 			return []encode.Codec{have, encode.Opus}
 		}

@@ -9,14 +9,26 @@ import (
 	"github.com/causeway-rtc/causeway/encode"
 )
 
-// Backend encodes and decodes AV1, Main profile, with libaom.
-var Backend = encode.Backend{
-	Name:       "aom",
-	Codec:      encode.AV1,
-	Probe:      probe,
-	NewEncoder: newEncoder,
-	NewDecoder: newDecoder,
-}
+// Backend encodes and decodes AV1, Main profile, with libaom, and High the High
+// profile, for text.
+var (
+	Backend = encode.Backend{
+		Name:       "aom",
+		Codec:      encode.AV1,
+		Probe:      probe,
+		NewEncoder: func(p encode.Params) (encode.Encoder, error) { return newEncoder(p, capture.I420, encode.AV1.Matrix) },
+		NewDecoder: newDecoder,
+	}
+	High = encode.Backend{
+		Name:  "aom-444",
+		Codec: encode.AV1High,
+		Probe: probe,
+		NewEncoder: func(p encode.Params) (encode.Encoder, error) {
+			return newEncoder(p, capture.I444, encode.AV1High.Matrix)
+		},
+		NewDecoder: newDecoder,
+	}
+)
 
 // settings is what the C side is opened with, beside the parameters.
 type settings struct {
@@ -46,7 +58,7 @@ type encoder struct {
 	native  *nativeEncoder
 }
 
-func newEncoder(p encode.Params) (encode.Encoder, error) {
+func newEncoder(p encode.Params, format capture.PixelFormat, matrix encode.Matrix) (encode.Encoder, error) {
 	p, err := p.WithDefaults()
 	if err != nil {
 		return nil, fmt.Errorf("aom: %w", err)
@@ -54,12 +66,11 @@ func newEncoder(p encode.Params) (encode.Encoder, error) {
 	if p.Threads == 0 {
 		p.Threads = threads(p.Width, p.Height)
 	}
-	n, err := openEncoder(p, choose(p))
+	n, err := openEncoder(p, choose(p), format == capture.I444)
 	if err != nil {
 		return nil, fmt.Errorf("aom: open encoder: %w", err)
 	}
-	c := encode.NewConverter(capture.I420, p.Width, p.Height, encode.AV1.Matrix)
-	return &encoder{params: p, convert: c, native: n}, nil
+	return &encoder{params: p, convert: encode.NewConverter(format, p.Width, p.Height, matrix), native: n}, nil
 }
 
 // threads is how many threads to encode a picture of that size with, half of
@@ -79,16 +90,14 @@ func (e *encoder) Encode(c *encode.Chunk, f *capture.Frame, key bool) error {
 	if err != nil {
 		return fmt.Errorf("aom: %w", err)
 	}
+	*c = encode.Chunk{Data: c.Data[:0], Time: f.Time, Width: e.params.Width, Height: e.params.Height}
 	// Rate control alone would not touch a picture that stands still.
 	still := f.Damage != nil && len(f.Damage) == 0
 	data, err := e.native.encode(in, key, still && !key)
 	if err != nil {
 		return fmt.Errorf("aom: encode: %w", err)
 	}
-	*c = encode.Chunk{
-		Data: append(c.Data[:0], data...), Key: encode.IsKeyAV1(data), Time: f.Time,
-		Width: e.params.Width, Height: e.params.Height,
-	}
+	c.Data, c.Key = append(c.Data, data...), encode.IsKeyAV1(data)
 	return nil
 }
 

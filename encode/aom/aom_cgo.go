@@ -21,12 +21,13 @@ func probe() error { return nil }
 // nativeEncoder is an encoder in C memory.
 type nativeEncoder struct{ c *C.causeway_aom_encoder }
 
-func openEncoder(p encode.Params, s settings) (*nativeEncoder, error) {
+// openEncoder opens an encoder of I420, or of I444 when full is true.
+func openEncoder(p encode.Params, s settings, full bool) (*nativeEncoder, error) {
 	e := &nativeEncoder{(*C.causeway_aom_encoder)(C.calloc(1, C.sizeof_causeway_aom_encoder))}
 	o := C.causeway_aom_options{
 		width: C.int(p.Width), height: C.int(p.Height), fps: C.int(p.FPS), threads: C.int(p.Threads), bps: C.int(p.Bitrate),
 		speed: C.int(s.speed), tile_columns: C.int(s.tileColumns),
-		buffer_ms: C.int(s.bufferMS), max_intra_percent: C.int(s.maxIntraPercent),
+		buffer_ms: C.int(s.bufferMS), max_intra_percent: C.int(s.maxIntraPercent), full: C.bool(full),
 	}
 	if C.causeway_aom_open(e.c, &o) != 0 {
 		defer e.close()
@@ -35,7 +36,7 @@ func openEncoder(p encode.Params, s settings) (*nativeEncoder, error) {
 	return e, nil
 }
 
-// encode encodes f, which is I420; finer asks for a finer quantiser than that
+// encode encodes f, which has the encoder's format; finer asks for a finer quantiser than that
 // of the frame before. The data is valid until the next call.
 func (e *nativeEncoder) encode(f *capture.Frame, key, finer bool) ([]byte, error) {
 	rc := C.causeway_aom_encode(e.c, plane(f, 0), C.int(f.Stride[0]),
@@ -78,8 +79,8 @@ func openDecoder() (*nativeDecoder, error) {
 	return d, nil
 }
 
-// decode decodes data. When ok, f's size and planes are those of the picture
-// until the next call.
+// decode decodes data. When ok, f's size, format and planes are those of the
+// picture until the next call.
 func (d *nativeDecoder) decode(data []byte, f *capture.Frame) (ok bool, err error) {
 	if C.causeway_aom_decode(d.c, (*C.uint8_t)(unsafe.SliceData(data)), C.int(len(data))) != 0 {
 		return false, d.err()
@@ -88,10 +89,16 @@ func (d *nativeDecoder) decode(data []byte, f *capture.Frame) (ok bool, err erro
 	if pic == nil {
 		return false, nil
 	}
-	f.Width, f.Height = int(pic.d_w), int(pic.d_h)
+	f.Width, f.Height, f.Format = int(pic.d_w), int(pic.d_h), capture.I420
+	switch {
+	case pic.fmt == C.AOM_IMG_FMT_I444:
+		f.Format = capture.I444
+	case pic.fmt != C.AOM_IMG_FMT_I420:
+		return false, errors.New("the picture has a format that nobody here sends")
+	}
 	for i := range f.Plane {
 		w, h := f.Width, f.Height
-		if i > 0 {
+		if i > 0 && f.Format == capture.I420 {
 			w, h = (w+1)/2, (h+1)/2
 		}
 		f.Stride[i] = int(pic.stride[i])

@@ -34,7 +34,7 @@ func (d *decoder) Decode(c *encode.Chunk) (*capture.Frame, error) {
 	if !ok {
 		return nil, nil
 	}
-	d.frame.Format, d.frame.Time = capture.I420, c.Time
+	d.frame.Time = c.Time
 	return &d.frame, nil
 }
 

@@ -6,7 +6,8 @@
 // off. Key frames come on demand alone. A picture that stands still is sent
 // again with ever finer quantisers, down to what cannot be told from the
 // original. Chunks are temporal units in the low-overhead format;
-// they say that their colours are BT.709 in limited range.
+// they say that their colours are BT.709 in limited range, those of the High
+// profile, which is 4:4:4, that they are BT.601.
 //
 //	capture ─▶ encode/aom ─▶ streams
 package aom

@@ -22,7 +22,7 @@ type (
 	nativeDecoder struct{}
 )
 
-func openEncoder(encode.Params, settings) (*nativeEncoder, error) { return nil, errMissing() }
+func openEncoder(encode.Params, settings, bool) (*nativeEncoder, error) { return nil, errMissing() }
 
 func (*nativeEncoder) encode(*capture.Frame, bool, bool) ([]byte, error) { return nil, errMissing() }
 

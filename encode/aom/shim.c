@@ -17,7 +17,7 @@ static void set_rate(aom_codec_enc_cfg_t *c, int bps) {
 }
 
 static void configure(aom_codec_enc_cfg_t *c, const causeway_aom_options *o) {
-	c->g_profile = 0;
+	c->g_profile = o->full;
 	c->g_w = o->width;
 	c->g_h = o->height;
 	// Frames are numbered and each lasts one unit: the rate control is then
@@ -61,10 +61,10 @@ static int leave_out(aom_codec_ctx_t *c) {
 		aom_codec_control(c, AV1E_SET_MV_COST_UPD_FREQ, 3);
 }
 
-static int tell_colours(aom_codec_ctx_t *c) {
+static int tell_colours(aom_codec_ctx_t *c, bool full) {
 	return aom_codec_control(c, AV1E_SET_COLOR_PRIMARIES, AOM_CICP_CP_BT_709) ||
 		aom_codec_control(c, AV1E_SET_TRANSFER_CHARACTERISTICS, AOM_CICP_TC_BT_709) ||
-		aom_codec_control(c, AV1E_SET_MATRIX_COEFFICIENTS, AOM_CICP_MC_BT_709) ||
+		aom_codec_control(c, AV1E_SET_MATRIX_COEFFICIENTS, full ? AOM_CICP_MC_BT_601 : AOM_CICP_MC_BT_709) ||
 		aom_codec_control(c, AV1E_SET_COLOR_RANGE, AOM_CR_STUDIO_RANGE);
 }
 
@@ -74,6 +74,7 @@ int causeway_aom_open(causeway_aom_encoder *e, const causeway_aom_options *o) {
 	if (rc)
 		return rc;
 	configure(&e->config, o);
+	e->intra_percent = o->max_intra_percent;
 	if ((rc = aom_codec_enc_init(&e->context, av1, &e->config, 0)))
 		return rc;
 	aom_codec_ctx_t *c = &e->context;
@@ -84,10 +85,10 @@ int causeway_aom_open(causeway_aom_encoder *e, const causeway_aom_options *o) {
 		(rc = aom_codec_control(c, AV1E_SET_ROW_MT, o->threads > 1)) ||
 		(rc = aom_codec_control(c, AV1E_SET_TILE_COLUMNS, o->tile_columns)) ||
 		(rc = aom_codec_control(c, AOME_SET_MAX_INTRA_BITRATE_PCT, o->max_intra_percent)) ||
-		(rc = leave_out(c)) || (rc = tell_colours(c)))
+		(rc = leave_out(c)) || (rc = tell_colours(c, o->full)))
 		return rc;
 	// The planes are set with each frame.
-	aom_img_wrap(&e->picture, AOM_IMG_FMT_I420, o->width, o->height, 1, (unsigned char *)"");
+	aom_img_wrap(&e->picture, o->full ? AOM_IMG_FMT_I444 : AOM_IMG_FMT_I420, o->width, o->height, 1, (unsigned char *)"");
 	return 0;
 }
 
@@ -111,6 +112,30 @@ static int refine(causeway_aom_encoder *e, bool finer) {
 	return aom_codec_enc_config_set(&e->context, &e->config);
 }
 
+// encode encodes the picture into e->out.
+static int encode(causeway_aom_encoder *e, bool key) {
+	e->size = 0;
+	int rc = aom_codec_encode(&e->context, &e->picture, e->count++, 1, key ? AOM_EFLAG_FORCE_KF : 0);
+	if (rc)
+		return rc;
+	aom_codec_iter_t iter = NULL;
+	const aom_codec_cx_pkt_t *p;
+	while ((p = aom_codec_get_cx_data(&e->context, &iter)))
+		if (p->kind == AOM_CODEC_CX_FRAME_PKT) {
+			e->out = p->data.frame.buf;
+			e->size = p->data.frame.sz;
+			e->key = p->data.frame.flags & AOM_FRAME_IS_KEY;
+		}
+	return 0;
+}
+
+// dearest is the size in bytes of the largest key frame worth sending, twice what a
+// key frame is to take. Palettes do not heed the quantiser, so that a key frame
+// of noise can be as large as the noise is; it is then coded without.
+static int dearest(const causeway_aom_encoder *e) {
+	return 2 * e->intra_percent / 100 * (e->config.rc_target_bitrate * 1000 / 8 / e->config.g_timebase.den);
+}
+
 int causeway_aom_encode(causeway_aom_encoder *e, const uint8_t *y, int y_stride,
 	const uint8_t *u, int u_stride, const uint8_t *v, int v_stride, bool key, bool finer) {
 	int rc = refine(e, finer);
@@ -123,18 +148,11 @@ int causeway_aom_encode(causeway_aom_encoder *e, const uint8_t *y, int y_stride,
 	e->picture.stride[0] = y_stride;
 	e->picture.stride[1] = u_stride;
 	e->picture.stride[2] = v_stride;
-	e->size = 0;
-	rc = aom_codec_encode(&e->context, &e->picture, e->count++, 1, key ? AOM_EFLAG_FORCE_KF : 0);
-	if (rc)
+	if ((rc = encode(e, key)) || !e->key || e->size <= dearest(e))
 		return rc;
-	aom_codec_iter_t iter = NULL;
-	const aom_codec_cx_pkt_t *p;
-	while ((p = aom_codec_get_cx_data(&e->context, &iter)))
-		if (p->kind == AOM_CODEC_CX_FRAME_PKT) {
-			e->out = p->data.frame.buf;
-			e->size = p->data.frame.sz;
-		}
-	return 0;
+	if ((rc = aom_codec_control(&e->context, AV1E_SET_ENABLE_PALETTE, 0)) || (rc = encode(e, true)))
+		return rc;
+	return aom_codec_control(&e->context, AV1E_SET_ENABLE_PALETTE, 1);
 }
 
 int causeway_aom_set_bitrate(causeway_aom_encoder *e, int bps) {

@@ -10,17 +10,20 @@ typedef struct {
 	aom_codec_enc_cfg_t config;
 	aom_image_t picture;
 	int64_t count;
+	int intra_percent; // of its share that a key frame is to take
 	// finest counts the frames in a row that were as fine as can be.
 	int finest;
 	// out is the last frame, size bytes that libaom owns; size is 0 when the
 	// frame was dropped.
 	const uint8_t *out;
 	int size;
+	bool key;
 } causeway_aom_encoder;
 
 typedef struct {
 	int width, height, fps, threads, bps;
 	int speed, tile_columns, buffer_ms, max_intra_percent;
+	bool full; // 4:4:4, in BT.601
 } causeway_aom_options;
 
 // These return 0, or what causeway_aom_error explains.

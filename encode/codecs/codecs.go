@@ -22,6 +22,7 @@ var All = []encode.Backend{
 	vpx.Backend,
 	vpx.VP9,
 	aom.Backend,
+	aom.High,
 	avcodec.Backend,
 	avcodec.High444,
 	opus.Backend,
