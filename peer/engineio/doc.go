@@ -1,10 +1,11 @@
-// Package engineio serves Engine.IO in its protocol 3: ordered messages over
+// Package engineio speaks Engine.IO in its protocol 3: ordered messages over
 // HTTP long-polling or a WebSocket, as engine.io-client 3 and so socket.io 2
 // expect them.
 //
 // A [Server] is an http.Handler for one path. For each client there is a
 // [Session], to which anybody may send, and a [Handler], which is given what
-// the client sends. What the messages mean is no matter here.
+// the client sends. A [Client] is the other end, over a WebSocket alone. What
+// the messages mean is no matter here.
 //
 // # Protocol
 //
