@@ -51,6 +51,10 @@ var mayImport = map[string][]string{
 	"peer/peerjs": {
 		"encode", "streams", "peer", "peer/auth", "peer/binarypack", "peer/congestion", "peer/events", "peer/media", "peer/msgpack", "peer/peerserver", "peer/values", "peer/visit",
 	},
+	"peer/skyway": {
+		"encode", "streams", "peer", "peer/auth", "peer/binarypack", "peer/congestion", "peer/engineio", "peer/events", "peer/media", "peer/skywayserver", "peer/socketio",
+		"peer/values", "peer/visit",
+	},
 	"web": {},
 	// What commands share.
 	"cmd/internal/skyway": {"cmd/internal/flags", "peer/sfu", "peer/skywayserver"},

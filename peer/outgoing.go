@@ -219,7 +219,7 @@ func (o *outgoing) addTrack(s *streams.Track) error {
 // free. Sections are named for whom they are of, so that those of two offers
 // that cross are not taken for each other.
 func (r *Remote) addSender(t *track) (*webrtc.RTPSender, error) {
-	codecs := media.Preferences(r.peer.o.Codecs, t.Source())
+	codecs := media.Preferences(r.peer.o.Codecs, t.Source().Codecs())
 	if len(codecs) == 0 {
 		return nil, errors.New("no codec of it is among the peer's")
 	}

@@ -8,7 +8,6 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"github.com/causeway-rtc/causeway/encode"
-	"github.com/causeway-rtc/causeway/streams"
 )
 
 // The header extensions that are negotiated. The last four are for an SFU:
@@ -87,11 +86,11 @@ func parameters(c encode.Codec, pt webrtc.PayloadType) []webrtc.RTPCodecParamete
 // have theirs in the same range.
 func payloadType(i int) webrtc.PayloadType { return webrtc.PayloadType(96 + 2*i) }
 
-// Preferences are the parameters of those of codecs that s is offered in, best
-// first. codecs are those of the [Engine].
-func Preferences(codecs []encode.Codec, s *streams.Track) []webrtc.RTPCodecParameters {
+// Preferences are the parameters of the chosen codecs, best first, in an
+// [Engine] of codecs. Those that it does not have are left out.
+func Preferences(codecs, chosen []encode.Codec) []webrtc.RTPCodecParameters {
 	var all []webrtc.RTPCodecParameters
-	for _, c := range s.Codecs() {
+	for _, c := range chosen {
 		if i := slices.IndexFunc(codecs, func(have encode.Codec) bool { return have.Name == c.Name }); i >= 0 {
 			all = append(all, parameters(c, payloadType(i))...)
 		}

@@ -2,7 +2,7 @@ package media
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"slices"
@@ -20,14 +20,16 @@ import (
 // reportEvery is how often an [Exchange] sends RTCP reports (RFC 3550 §6.4).
 const reportEvery = time.Second
 
-// ExchangeOptions says what an [Exchange] is. All but MaxTracks and OnTrack is
-// required.
+// ExchangeOptions says what an [Exchange] is. All but Allowed, MaxTracks and
+// OnTrack is required.
 type ExchangeOptions struct {
 	// StreamID is the id of the MediaStream that all tracks are sent in, and
 	// Viewer what the receiver is called at the streams that they are of.
 	StreamID, Viewer string
 	// Codecs are those of the [Engine].
 	Codecs []encode.Codec
+	// Allowed are those of them that may be sent. Nil means all.
+	Allowed []encode.Codec
 	// Controller says what the way to the receiver carries.
 	Controller congestion.Controller
 	// Packetizers are shared by all Senders of a peer.
@@ -86,23 +88,85 @@ func NewExchange(pc *webrtc.PeerConnection, o ExchangeOptions) *Exchange {
 // only those of codecs are offered in it that t has; nil leaves the choice to
 // the other side's offer.
 func (x *Exchange) Add(t *streams.Track, direction webrtc.RTPTransceiverDirection, codecs []encode.Codec) error {
-	s := NewSender(t, SenderOptions{
-		StreamID: x.o.StreamID, Viewer: x.o.Viewer, Controller: x.o.Controller, Packetizers: x.o.Packetizers,
-	})
+	s := x.newSender(t)
 	transceiver, err := x.pc.AddTransceiverFromTrack(s, webrtc.RTPTransceiverInit{Direction: direction})
 	if err != nil {
 		return err
 	}
 	if codecs != nil {
-		preferences := Preferences(codecs, t)
-		if len(preferences) == 0 {
-			return errors.New("media: no codec of a track is among the peer's")
-		}
-		if err := transceiver.SetCodecPreferences(preferences); err != nil {
+		if err := x.prefer(transceiver, common(t.Codecs(), codecs)); err != nil {
 			return err
 		}
 	}
 	return x.keep(s, transceiver.Sender())
+}
+
+// Receive takes what the other side has of a kind in codecs, in a section of
+// its own.
+func (x *Exchange) Receive(kind webrtc.RTPCodecType, codecs []encode.Codec) error {
+	init := webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}
+	transceiver, err := x.pc.AddTransceiverFromKind(kind, init)
+	if err != nil {
+		return err
+	}
+	return x.prefer(transceiver, slices.DeleteFunc(slices.Clone(codecs), func(c encode.Codec) bool { return KindOf(c) != kind }))
+}
+
+func (x *Exchange) newSender(t *streams.Track) *Sender {
+	return NewSender(t, SenderOptions{
+		StreamID: x.o.StreamID, Viewer: x.o.Viewer, Controller: x.o.Controller, Packetizers: x.o.Packetizers, Codecs: x.o.Allowed,
+	})
+}
+
+// Restrict has nothing but codecs answered to the other side's offer, in its
+// sections of a kind. It is an error when the offer has none of them.
+func (x *Exchange) Restrict(kind webrtc.RTPCodecType, codecs []encode.Codec) error {
+	for _, t := range x.pc.GetTransceivers() {
+		if t.Kind() != kind {
+			continue
+		}
+		kept := restrict(t.Receiver().GetParameters().Codecs, codecs)
+		if len(kept) == 0 {
+			return fmt.Errorf("media: %w: %s", ErrNoCodec, kind)
+		}
+		if err := t.SetCodecPreferences(kept); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// restrict is what is left of all with nothing but codecs, and what sends them
+// again.
+func restrict(all []webrtc.RTPCodecParameters, codecs []encode.Codec) []webrtc.RTPCodecParameters {
+	var kept []webrtc.RTPCodecParameters
+	again := map[string]bool{}
+	for _, p := range all {
+		_, ok := Lookup(codecs, p.RTPCodecCapability)
+		if ok {
+			again[fmt.Sprintf("apt=%d", p.PayloadType)] = true
+		}
+		if ok || again[p.SDPFmtpLine] {
+			kept = append(kept, p)
+		}
+	}
+	return kept
+}
+
+// prefer has nothing but codecs negotiated for a section.
+func (x *Exchange) prefer(t *webrtc.RTPTransceiver, codecs []encode.Codec) error {
+	preferences := Preferences(x.o.Codecs, codecs)
+	if len(preferences) == 0 {
+		return fmt.Errorf("media: %w: no codec of a track is among the peer's", ErrNoCodec)
+	}
+	return t.SetCodecPreferences(preferences)
+}
+
+// common are those of a that are in b, by their names.
+func common(a, b []encode.Codec) []encode.Codec {
+	return slices.DeleteFunc(slices.Clone(a), func(c encode.Codec) bool {
+		return !slices.ContainsFunc(b, func(have encode.Codec) bool { return have.Name == c.Name })
+	})
 }
 
 // keep notes a sender and reads what is said of it.

@@ -99,7 +99,7 @@ func negotiate(t *testing.T, ours, theirs, track []encode.Codec) choice {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := transceiver.SetCodecPreferences(Preferences(ours, s.Source())); err != nil {
+	if err := transceiver.SetCodecPreferences(Preferences(ours, s.Source().Codecs())); err != nil {
 		t.Fatal(err)
 	}
 	offer, err := pcs[0].CreateOffer(nil)
@@ -165,7 +165,7 @@ func TestWhatOnlyHasTheNameIsNotAgreed(t *testing.T) {
 func TestEachFormatHasRetransmissionsOfItsOwn(t *testing.T) {
 	ours := []encode.Codec{encode.H264, sharp}
 	got := negotiate(t, ours, ours, []encode.Codec{sharp})
-	offer := Preferences(ours, streams.NewTrack("test", offered(ours)))
+	offer := Preferences(ours, ours)
 	if got.err != nil || offer[2].PayloadType != got.params.PayloadType || offer[3].SDPFmtpLine != "apt=98" {
 		t.Errorf("%+v is sent again as %+v", got, offer[3])
 	}

@@ -28,6 +28,8 @@ type SenderOptions struct {
 	Controller congestion.Controller
 	// Packetizers are shared by all Senders of a peer.
 	Packetizers *Packetizers
+	// Codecs are those that may be sent. Nil means all that the track has.
+	Codecs []encode.Codec
 	// Resized, when not nil, is told with each frame of video, as it is sent,
 	// the size in pixels of what is captured; that of the frame may be
 	// smaller. It must not block.
@@ -136,7 +138,11 @@ func (t *Sender) SetView(v streams.View) {
 // choose finds the codec to send, and its parameters in SDP. The caller holds
 // mu.
 func (t *Sender) choose(agreed []webrtc.RTPCodecParameters) (encode.Codec, webrtc.RTPCodecParameters, error) {
-	if c, params, ok := agree(t.stream.Codecs(), agreed); ok {
+	codecs := t.stream.Codecs()
+	if t.o.Codecs != nil {
+		codecs = common(codecs, t.o.Codecs)
+	}
+	if c, params, ok := agree(codecs, agreed); ok {
 		return c, params, nil
 	}
 	return encode.Codec{}, webrtc.RTPCodecParameters{}, fmt.Errorf("media: %s: %w", t.kind, ErrNoCodec)

@@ -30,7 +30,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, "this API key lists no peers", http.StatusUnauthorized)
 			return
 		}
-		s.answer(w, s.ids(name))
+		s.answer(w, s.IDs(name))
 	case exists && strings.HasPrefix(what, "peers/"):
 		if !known {
 			http.Error(w, "this server does not know the API key", http.StatusUnauthorized)
@@ -52,8 +52,8 @@ func (s *Server) answer(w http.ResponseWriter, v any) {
 	}
 }
 
-// ids are those of a key's peers, in order.
-func (s *Server) ids(key string) []string {
+// IDs are those of a key's peers, in order.
+func (s *Server) IDs(key string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	ids := []string{}

@@ -1,0 +1,9 @@
+package skyway
+
+import (
+	"testing"
+
+	"github.com/causeway-rtc/causeway/peer/internal/leaktest"
+)
+
+func TestMain(m *testing.M) { leaktest.Main(m) }

@@ -1,0 +1,392 @@
+package skyway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/pion/webrtc/v4"
+
+	"github.com/causeway-rtc/causeway/peer"
+	"github.com/causeway-rtc/causeway/peer/events"
+	"github.com/causeway-rtc/causeway/peer/media"
+	"github.com/causeway-rtc/causeway/peer/values"
+)
+
+// Peer is the local participant. Its methods may be called from any
+// goroutine, those of events included, but for those that say that they wait.
+type Peer struct {
+	o      Options
+	log    *slog.Logger
+	api    *webrtc.API
+	packs  media.Packetizers
+	token  string // by which the server knows us again
+	hub    events.Hub
+	again  chan struct{} // Reconnect was called
+	ctx    context.Context
+	cancel context.CancelFunc // Destroy was called
+	wg     sync.WaitGroup     // of connections and rooms
+
+	mu         sync.Mutex
+	state      state
+	config     webrtc.Configuration // of the connections to come
+	credential *Credential
+	link       link // nil while there is none
+	stop       context.CancelFunc
+	refused    *Error // what the server has said since the last connection to it
+	failure    *Error
+	conns      map[key]*Connection
+	live       int            // connections that have not ended, refused ones aside
+	asked      map[string]int // those of them that a peer has asked for
+	refusing   int
+	early      []*signal
+	rooms      map[string]*Room
+	lookedUp   time.Time     // the last FetchPeerExists
+	changed    chan struct{} // closed and replaced with state
+}
+
+// state is how a peer stands with its server.
+type state struct {
+	id        string // what the server knows us by, or is to
+	opened    bool   // at least once
+	open      bool
+	left      bool // by Disconnect
+	turn      bool // the last of the ICE servers is the server's
+	destroyed bool
+}
+
+// New makes a peer with this id, or one of the server's choice if it is empty.
+// It does nothing until Run. An id that is not valid is an [InvalidID] error, a
+// key an [InvalidKey] one.
+func New(id string, o Options) (*Peer, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	if id != "" && !ValidID(id) {
+		return nil, &Error{Type: InvalidID, Message: fmt.Sprintf("the id %q is invalid", id)}
+	}
+	p := &Peer{
+		o: o, log: o.Log, token: random(16), credential: o.Credential,
+		again: make(chan struct{}, 1), changed: make(chan struct{}),
+		conns: map[key]*Connection{}, asked: map[string]int{}, rooms: map[string]*Room{},
+		state: state{id: id},
+	}
+	p.api, p.config, err = peer.NewAPI(peer.APIOptions{
+		Port: o.ICEPort, ICEServers: o.ICEServers, RelayOnly: o.RelayOnly, Codecs: o.Codecs, MaxMessage: values.MaxFrame, Log: o.Log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("skyway: %w", err)
+	}
+	p.ctx, p.cancel = context.WithCancel(context.Background())
+	return p, nil
+}
+
+// The waits between two tries to reach the server again.
+const (
+	retryLeast = 500 * time.Millisecond
+	retryMost  = 30 * time.Second
+)
+
+// Run connects to the server and serves the peer's connections until ctx is
+// done or Destroy is called, or the server does not take a peer that was never
+// open, which it then returns. A server that is lost is tried again, in between
+// [Failed] tells; rooms are joined again once it is back. When Run returns, all
+// connections are closed and their goroutines gone. It is called once.
+func (p *Peer) Run(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, p.Destroy)
+	defer stop()
+	wait := retryLeast
+	for p.ctx.Err() == nil {
+		var retry <-chan time.Time
+		if !p.now().left {
+			if p.session() {
+				wait = retryLeast
+			}
+			retry = time.After(wait)
+			wait = min(2*wait, retryMost)
+		}
+		select {
+		case <-retry:
+		case <-p.again:
+		case <-p.ctx.Done():
+		}
+	}
+	p.closeAll(func(*Connection) bool { return true }, net.ErrClosed)
+	p.wg.Wait()
+	events.Emit(&p.hub, Destroyed{})
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.failure != nil && ctx.Err() == nil {
+		return p.failure
+	}
+	return nil
+}
+
+// session is one connection to the server. It is true when the server has taken
+// us.
+func (p *Peer) session() (opened bool) {
+	ctx, cancel := context.WithCancel(p.ctx)
+	defer cancel()
+	p.mu.Lock()
+	if p.state.left {
+		p.mu.Unlock()
+		return false
+	}
+	p.stop, p.refused = cancel, nil
+	p.mu.Unlock()
+	l, err := p.dial(ctx)
+	if err != nil {
+		if ctx.Err() == nil {
+			p.lost(dialFailure(err))
+		}
+		return false
+	}
+	p.mu.Lock()
+	p.link = l
+	p.mu.Unlock()
+	err = p.readUntil(ctx, l)
+	p.mu.Lock()
+	p.link = nil
+	opened = p.state.open
+	p.mu.Unlock()
+	if ctx.Err() == nil {
+		p.lost(&Error{Type: SocketError, Message: "the connection to the server is lost", Err: err})
+	}
+	return opened
+}
+
+// readUntil acts on what the server says until that ends, or ctx is done, and
+// closes l. The last words of connections, when the peer is destroyed, still go
+// by l.
+func (p *Peer) readUntil(ctx context.Context, l link) error {
+	read, stop := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	ended := make(chan error, 1)
+	wg.Go(func() { ended <- p.read(read, l) })
+	var err error
+	select {
+	case err = <-ended:
+	case <-ctx.Done():
+		if p.ctx.Err() != nil {
+			p.closeAll(func(*Connection) bool { return true }, net.ErrClosed)
+			p.wg.Wait()
+		}
+	}
+	_ = l.Close() // which never fails
+	stop()
+	wg.Wait()
+	return err
+}
+
+func (p *Peer) read(ctx context.Context, l link) error {
+	for {
+		e, err := l.Receive(ctx)
+		if err != nil {
+			return err
+		}
+		m, err := parse(e)
+		if err != nil {
+			p.log.Debug("the server was not understood", "err", err)
+			continue
+		}
+		p.handle(e.Name, m)
+	}
+}
+
+// dial reaches the server.
+func (p *Peer) dial(ctx context.Context) (link, error) {
+	p.mu.Lock()
+	id, credential := p.state.id, p.credential
+	p.mu.Unlock()
+	if p.o.Server != nil {
+		l, err := p.o.Server.Dial(p.o.Key, id, p.token)
+		if err != nil {
+			return nil, err
+		}
+		return l, nil
+	}
+	l, err := p.o.dialServer(ctx, id, p.token, credential)
+	if err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// opened notes that the server has taken us.
+func (p *Peer) opened(m *opening) {
+	p.mu.Lock()
+	if p.state.left || p.state.destroyed {
+		p.mu.Unlock()
+		return
+	}
+	p.state.id, p.state.opened, p.state.open = m.PeerID, true, true
+	p.useTURN(m.TURNCredential)
+	p.wake()
+	var rooms []*Room
+	for _, r := range p.rooms {
+		rooms = append(rooms, r)
+	}
+	p.mu.Unlock()
+	p.log.Info("the SkyWay server knows us", "self", m.PeerID)
+	for _, r := range rooms {
+		r.join()
+	}
+	events.Emit(&p.hub, Opened{ID: m.PeerID})
+}
+
+// useTURN uses what the server gives us for its TURN servers. The caller holds
+// mu.
+func (p *Peer) useTURN(c turnCredential) {
+	if p.o.NoTURN || c.Credential == "" {
+		return
+	}
+	if c.Username == "" {
+		c.Username = p.o.Key + "$" + p.state.id
+	}
+	servers := p.config.ICEServers
+	if p.state.turn {
+		servers = servers[:len(servers)-1] // what it gave us before
+	}
+	p.state.turn = true
+	p.config.ICEServers = append(servers[:len(servers):len(servers)], webrtc.ICEServer{
+		URLs:     []string{"turn:" + p.o.TURNHost + "?transport=tcp", "turn:" + p.o.TURNHost + "?transport=udp", "turns:" + p.o.TURNHost + "?transport=tcp"},
+		Username: c.Username, Credential: c.Credential,
+	})
+}
+
+// wake tells those who wait for a change of state. The caller holds mu.
+func (p *Peer) wake() {
+	close(p.changed)
+	p.changed = make(chan struct{})
+}
+
+// lost reports that there is no connection to the server, or none any more. It
+// ends a peer that the server has refused and that was never open.
+func (p *Peer) lost(e *Error) {
+	p.mu.Lock()
+	said := p.refused != nil // and told
+	if said {
+		e = p.refused
+	}
+	final := !p.state.opened && e.Type.final()
+	if final {
+		p.failure = e
+	}
+	id, was := p.state.id, p.state.open
+	p.state.open = false
+	p.early = nil
+	p.wake()
+	p.mu.Unlock()
+	p.log.Warn("no connection to the SkyWay server", "self", id, "err", e)
+	if !said || was {
+		events.Emit(&p.hub, Failed{Err: e})
+	}
+	if was {
+		events.Emit(&p.hub, Left{ID: id})
+	}
+	if final {
+		p.Destroy()
+	}
+}
+
+// Disconnect gives up the id and leaves the server, and so its rooms.
+// Connections stay, but there are no new ones until Reconnect.
+func (p *Peer) Disconnect() {
+	p.mu.Lock()
+	if p.state.left {
+		p.mu.Unlock()
+		return
+	}
+	id, was := p.state.id, p.state.open
+	p.state.open, p.state.left = false, true
+	p.early = nil
+	if p.stop != nil {
+		p.stop()
+	}
+	p.wake()
+	p.mu.Unlock()
+	p.log.Info("disconnected from the SkyWay server", "self", id)
+	if was {
+		events.Emit(&p.hub, Left{ID: id})
+	}
+}
+
+// Reconnect connects a disconnected peer again, with the id and in the rooms
+// that it had, or tries at once to reach a server that was lost. It does not
+// wait; what goes wrong is a [Failed] event. A destroyed peer is an error.
+func (p *Peer) Reconnect() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.state.destroyed {
+		return errors.New("skyway: the peer is destroyed and cannot reconnect")
+	}
+	p.state.left = false
+	p.wake()
+	select {
+	case p.again <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+// Destroy ends the peer, its rooms and all its connections. It does not wait:
+// Run returns when all is done.
+func (p *Peer) Destroy() {
+	p.mu.Lock()
+	was := p.state.destroyed
+	id, open := p.state.id, p.state.open
+	p.state.destroyed = true
+	p.wake()
+	p.mu.Unlock()
+	if was {
+		return
+	}
+	p.cancel()
+	if open {
+		events.Emit(&p.hub, Left{ID: id})
+	}
+}
+
+// ID is what others call us by; empty before the server has said so, unless we
+// have asked for one.
+func (p *Peer) ID() string { return p.now().id }
+
+// Open is true while the server knows us.
+func (p *Peer) Open() bool { return p.now().open }
+
+// Destroyed is true after Destroy, and when the server has refused us.
+func (p *Peer) Destroyed() bool { return p.now().destroyed }
+
+func (p *Peer) now() state {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.state
+	s.open = s.open && !s.destroyed
+	return s
+}
+
+// WaitOpen waits until the server knows us. A peer that has left it is a
+// [Disconnected] error.
+func (p *Peer) WaitOpen(ctx context.Context) error {
+	for {
+		p.mu.Lock()
+		s, changed := p.state, p.changed
+		p.mu.Unlock()
+		switch {
+		case s.destroyed || s.left:
+			return &Error{Type: Disconnected, Message: "the peer is disconnected from its server"}
+		case s.open:
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
