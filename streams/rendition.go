@@ -15,10 +15,11 @@ const encoderRetry = 2 * time.Second
 
 // rendition is the picture in one codec: an encoder, opened again when the
 // picture's size changes, and replaced by the next of its codec when it
-// fails. In 4:4:4 another encoder, of 4:2:0, takes over while all of the picture
+// fails, hangs or lies, see guard. In 4:4:4 another encoder, of 4:2:0, takes over while all of the picture
 // moves: its decoders read both, and a key frame lies between.
 type rendition struct {
 	codec    encode.Codec
+	strays   *strays
 	o        VideoOptions
 	encoders []encode.Backend // those of codec, then those for motion alone
 	still    int              // how many of encoders are not for motion alone
@@ -26,7 +27,7 @@ type rendition struct {
 	content content
 	moving  bool // as content last said
 	at      int  // the index in encoders of the one in use
-	enc     encode.Encoder
+	enc     *guard
 	width   int
 	height  int
 	bitrate int
@@ -35,8 +36,8 @@ type rendition struct {
 	failed  bool
 }
 
-func newRendition(codec encode.Codec, o VideoOptions) *rendition {
-	r := &rendition{codec: codec, o: o}
+func newRendition(codec encode.Codec, o VideoOptions, s *strays) *rendition {
+	r := &rendition{codec: codec, o: o, strays: s}
 	for _, b := range o.Encoders {
 		if b.Codec.Name == codec.Name && b.NewEncoder != nil {
 			r.encoders = append(r.encoders, b)
@@ -76,6 +77,9 @@ func (r *rendition) encode(f *capture.Frame, key bool, bps int) (*encode.Chunk, 
 		c, err := r.try(f, key, bps)
 		if err == nil {
 			r.failed = false
+			if errs != nil {
+				r.o.Log.Warn("encoder replaced", "codec", r.codec.Name, "backend", r.encoders[r.at].Name, "err", errors.Join(errs...))
+			}
 			return c, nil
 		}
 		errs = append(errs, fmt.Errorf("%s: %w", r.encoders[r.at].Name, err))
@@ -110,7 +114,7 @@ func (r *rendition) prepare(f *capture.Frame, bps int) error {
 	}
 	if r.enc == nil {
 		p := encode.Params{Width: f.Width, Height: f.Height, FPS: r.o.FPS, Bitrate: bps}
-		enc, err := r.encoders[r.at].NewEncoder(p)
+		enc, err := r.strays.open(r.encoders[r.at], p)
 		if err != nil {
 			return err
 		}

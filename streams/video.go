@@ -77,7 +77,10 @@ func (o VideoOptions) withDefaults() VideoOptions {
 
 // Video is the [Source] of a desktop's picture: one capture, and an encoder
 // for each [Rung] that somebody watches.
-type Video struct{ o VideoOptions }
+type Video struct {
+	o      VideoOptions
+	strays strays
+}
 
 // NewVideo makes a source. It opens nothing until a stream runs it.
 func NewVideo(o VideoOptions) *Video { return &Video{o: o.withDefaults()} }
@@ -336,7 +339,7 @@ func (r *videoRun) encoding(rung Rung) *encoding {
 			return e
 		}
 	}
-	e := &encoding{rung: rung, rendition: newRendition(rung.Codec, r.v.o), deliver: r.deliver}
+	e := &encoding{rung: rung, rendition: newRendition(rung.Codec, r.v.o, &r.v.strays), deliver: r.deliver}
 	r.encodings = append(r.encodings, e)
 	return e
 }

@@ -79,6 +79,7 @@ func (v *view) Close() error { return nil }
 type coder struct {
 	opened, closed atomic.Int32
 	broken         atomic.Bool
+	mark           []byte // at the end of each chunk
 	mu             sync.Mutex
 	bitrate        int
 }
@@ -106,8 +107,10 @@ func (c *coding) Encode(out *encode.Chunk, f *capture.Frame, key bool) error {
 	if f.Width != c.p.Width || f.Height != c.p.Height {
 		return errors.New("wrong size")
 	}
-	*out = encode.Chunk{Data: append(out.Data[:0], 1), Key: key || c.fresh, Time: f.Time, Width: f.Width, Height: f.Height}
+	key = key || c.fresh
 	c.fresh = false
+	*out = encode.Chunk{Data: append(out.Data[:0], picture(key, f.Width, f.Height)...), Key: key, Time: f.Time, Width: f.Width, Height: f.Height}
+	out.Data = append(out.Data, c.mark...)
 	return nil
 }
 
