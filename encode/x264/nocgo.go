@@ -23,7 +23,7 @@ type native struct{}
 
 func open(encode.Params, bool) (*native, error) { return nil, errMissing() }
 
-func (*native) activity(*capture.Frame) (activity, error) { return activity{}, errMissing() }
+func (*native) activity(*capture.Frame, int) (activity, error) { return activity{}, errMissing() }
 
 func (*native) encode(*capture.Frame, int, bool) ([]byte, bool, error) {
 	return nil, false, errMissing()

@@ -31,6 +31,10 @@ const (
 	// exactQP is where refinement ends in 4:4:4, some 51 dB from the original
 	// over red, green and blue. libx264 knows no finer one at this preset.
 	exactQP = 6
+	// movingQP is the finest for what moves, as in full motion nobody sees a
+	// difference sooner: text that scrolls is coded once, that fine, and gets
+	// exact when it stands still.
+	movingQP = 16
 	// finer is how much the quantiser may fall from one frame to the next.
 	// What stands still is coded anew at the finer quantiser, so a large step
 	// would cost far more than what has changed.
@@ -55,7 +59,7 @@ const (
 // rateControl chooses the quantiser of each frame. It takes the place of
 // libx264's own, whose estimate of a frame's cost takes a third of the time
 // of encoding it at the fastest preset: it codes a small copy of the picture
-// first. Ours compares every eighth row with the frame before (see
+// first. Ours compares an eighth of the pixels with the frame before (see
 // causeway_x264_activity), and learns from what frames cost.
 //
 // The model is that a frame takes cost × activity × 2^((26-QP)/6) bits: six
@@ -73,12 +77,13 @@ type rateControl struct {
 	step   int     // by which the quantiser falls while nothing moves
 	inter  float64 // cost of what changed, in bits for each unit of activity
 	intra  float64 // the same for key frames
+	scroll float64 // the same for what came into view
 }
 
 // newRateControl begins with costs on the high side: the first frame is
 // coarse rather than late.
 func newRateControl(bps, fps int) rateControl {
-	r := rateControl{inter: 10, intra: 5, qp: 30, step: firstStep, least: leastQP}
+	r := rateControl{inter: 10, intra: 5, scroll: 5, qp: 30, step: firstStep, least: leastQP}
 	r.set(bps, fps)
 	return r
 }
@@ -95,7 +100,11 @@ type activity struct {
 	inter, intra float64
 	samples      float64
 	none         bool // the picture is known to be the one before
+	moved        bool // it scrolled, and inter is what came into view
 }
+
+// scrolled is inter of a picture that scrolled, and something for the vectors.
+func (a activity) scrolled() float64 { return a.inter + stillness*a.samples + 1 }
 
 // next returns the quantiser for a frame that was captured at t, or false when
 // the frame must be dropped to keep to the rate.
@@ -112,24 +121,25 @@ func (r *rateControl) next(a activity, t time.Duration, key bool) (qp int, ok bo
 	switch {
 	case key:
 		// A key frame may fill the buffer: nothing can be shown before it.
-		return r.choose(r.intra*a.intra, max(want, (r.buffer-r.full)*0.9), false), true
+		return r.choose(r.intra*a.intra, max(want, (r.buffer-r.full)*0.9), r.least), true
 	case a.none && r.qp <= r.least:
 		return restQP, true
-	case a.inter < stillness*a.samples:
+	case a.inter < stillness*a.samples && !a.moved:
 		return r.refine(r.bps * min(rest, pause).Seconds() * patient), true
 	}
 	r.step = firstStep
-	return r.choose(r.inter*a.inter, want, true), true
+	bits := r.inter * a.inter
+	if a.moved {
+		bits = r.scroll * a.scrolled()
+	}
+	return r.choose(bits, want, max(r.qp-finer, movingQP)), true
 }
 
-// choose returns the quantiser at which a frame that takes bits at a
-// quantiser of 26 takes want.
-func (r *rateControl) choose(bits, want float64, gently bool) int {
+// choose returns the quantiser, least or more, at which a frame that takes bits
+// at a quantiser of 26 takes want.
+func (r *rateControl) choose(bits, want float64, least int) int {
 	qp := int(math.Ceil(26 + 6*math.Log2(bits/want)))
-	if gently {
-		qp = max(qp, r.qp-finer)
-	}
-	return min(max(qp, r.least), mostQP)
+	return min(max(qp, least), mostQP)
 }
 
 // refine returns the quantiser for a picture that stands still: finer and
@@ -158,6 +168,9 @@ func (r *rateControl) coded(a activity, qp, bytes int, key bool) {
 	switch {
 	case key:
 		learn(&r.intra, at26/max(a.intra, 1))
+	case a.moved:
+		r.frame = r.bits
+		learn(&r.scroll, at26/a.scrolled())
 	case a.inter >= stillness*a.samples:
 		r.frame = r.bits
 		learn(&r.inter, at26/a.inter)

@@ -62,6 +62,10 @@ int causeway_x264_open(causeway_x264 *e, int width, int height, int fps, int thr
 		// libx264 adds six in 4:4:4, and colours are to be as sharp as the rest.
 		p->analyse.i_chroma_qp_offset = -4;
 		p->analyse.i_subpel_refine = 1;
+		// What scrolls by whole pixels is found as far as one turn of a wheel
+		// takes it, and then costs next to nothing.
+		p->analyse.i_me_method = X264_ME_UMH;
+		p->analyse.i_me_range = 64;
 	}
 	if (x264_param_apply_profile(p, full ? "high444" : "baseline") < 0)
 		return -1;
@@ -99,5 +103,5 @@ int causeway_x264_encode(causeway_x264 *e, const uint8_t *y, int y_stride, const
 void causeway_x264_close(causeway_x264 *e) {
 	if (e->x264)
 		x264_encoder_close(e->x264);
-	free(e->before);
+	free(e->before < e->now ? e->before : e->now); // one piece of memory
 }

@@ -8,8 +8,9 @@ typedef struct {
 	const uint8_t *out;
 	int size, key;
 	int64_t count;
-	// before holds every eighth row of the last picture's luma.
-	uint8_t *before;
+	// before and now hold an eighth of the luma of the last picture and of the
+	// one at hand: columns of it, side by side.
+	uint8_t *before, *now;
 	// What the last picture has in it, in levels summed over the sampled
 	// pixels: what changed, and all there is.
 	int64_t inter, intra, samples;
@@ -23,9 +24,9 @@ typedef struct {
 int causeway_x264_open(causeway_x264 *e, int width, int height, int fps, int threads, int full);
 
 // causeway_x264_activity compares a picture's luma with that of the call
-// before and fills in inter, intra and samples. It returns 0, or -1 without
-// memory.
-int causeway_x264_activity(causeway_x264 *e, const uint8_t *y, int stride);
+// before, of which something may have moved down by rows, and fills in inter,
+// intra and samples. It returns 0, or -1 without memory.
+int causeway_x264_activity(causeway_x264 *e, const uint8_t *y, int stride, int rows);
 
 // causeway_x264_encode encodes one picture of three planes, or of two where the
 // last is NULL, at quantiser qp and returns 0, or -1 with a message.

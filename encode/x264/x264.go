@@ -32,7 +32,8 @@ type encoder struct {
 	convert *encode.Converter
 	native  *native
 	rate    rateControl
-	begun   bool // a frame was encoded
+	begun   bool           // a frame was encoded
+	scroll  *encode.Scroll // in 4:4:4
 }
 
 func newEncoder(p encode.Params, full bool) (encode.Encoder, error) {
@@ -54,6 +55,7 @@ func newEncoder(p encode.Params, full bool) (encode.Encoder, error) {
 	if full {
 		format, matrix = capture.I444, encode.H264High444.Matrix
 		e.size, e.rate.least = image.Pt(p.Width, p.Height), exactQP
+		e.scroll = &encode.Scroll{}
 	}
 	e.convert = encode.NewConverter(format, p.Width, p.Height, matrix)
 	return e, nil
@@ -77,12 +79,11 @@ func (e *encoder) Encode(c *encode.Chunk, f *capture.Frame, key bool) error {
 	if err != nil {
 		return fmt.Errorf("x264: %w", err)
 	}
-	a, err := e.native.activity(in)
+	a, err := e.activity(f, in)
 	if err != nil {
 		return fmt.Errorf("x264: encode: %w", err)
 	}
 	key = key || !e.begun
-	a.none = f.Damage != nil && len(f.Damage) == 0
 	*c = encode.Chunk{
 		Data: c.Data[:0], Time: f.Time,
 		Width: e.size.X, Height: e.size.Y,
@@ -99,6 +100,20 @@ func (e *encoder) Encode(c *encode.Chunk, f *capture.Frame, key bool) error {
 	e.rate.coded(a, qp, len(data), isKey)
 	c.Data, c.Key = append(c.Data, data...), isKey
 	return nil
+}
+
+// activity is that of f, which is converted in in.
+func (e *encoder) activity(f, in *capture.Frame) (activity, error) {
+	rows := 0
+	if e.scroll != nil {
+		if s := e.scroll.See(in); s.Scrolled() {
+			rows = s.Rows
+		}
+	}
+	a, err := e.native.activity(in, rows)
+	a.none = f.Damage != nil && len(f.Damage) == 0
+	a.moved = rows != 0
+	return a, err
 }
 
 func (e *encoder) SetBitrate(bps int) error {

@@ -37,9 +37,10 @@ func open(p encode.Params, full bool) (*native, error) {
 	return n, nil
 }
 
-// activity measures the luma of f against the frame of the call before.
-func (n *native) activity(f *capture.Frame) (activity, error) {
-	if C.causeway_x264_activity(n.c, (*C.uint8_t)(unsafe.SliceData(f.Plane[0])), C.int(f.Stride[0])) != 0 {
+// activity measures the luma of f against the frame of the call before, of
+// which something moved down by rows.
+func (n *native) activity(f *capture.Frame, rows int) (activity, error) {
+	if C.causeway_x264_activity(n.c, (*C.uint8_t)(unsafe.SliceData(f.Plane[0])), C.int(f.Stride[0]), C.int(rows)) != 0 {
 		return activity{}, errors.New("out of memory")
 	}
 	return activity{inter: float64(n.c.inter), intra: float64(n.c.intra), samples: float64(n.c.samples)}, nil
