@@ -70,7 +70,8 @@ type family struct {
 
 var families = []family{
 	{contract: "capture", table: "capture/backends"},
-	{contract: "encode", table: "encode/codecs", upstream: []string{"capture"}},
+	// Two of the implementations open the same libraries.
+	{contract: "encode", table: "encode/codecs", upstream: []string{"capture", "encode/internal/ffmpeg"}},
 	// What plays on a sound server connects to it as what records from it does.
 	{contract: "input", table: "input/injectors", upstream: []string{"capture/pulse"}},
 	{contract: "peer/signal", table: "peer/signal/drivers"},

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/causeway-rtc/causeway/capture"
 )
@@ -89,6 +90,13 @@ type Backend struct {
 	// Probe says whether this machine and this build can serve it, and if
 	// not why not and what to do.
 	Probe func() error
+	// ByName says that it should be taken only when a person asks for it by
+	// name. Nil says no.
+	ByName func() bool
+	// Stall is how long a frame may take it before it counts as hung: for
+	// encoders that hand frames to drivers. Zero means that it cannot hang,
+	// however slow it is at times.
+	Stall time.Duration
 	// NewEncoder and NewDecoder are for video.
 	NewEncoder func(Params) (Encoder, error)
 	NewDecoder func() (Decoder, error)
@@ -127,8 +135,8 @@ func (p Params) WithAudioDefaults() (Params, error) {
 }
 
 // Find returns those of backends that encode codec and serve, in order; with
-// a name other than "" and "auto", only the one of that name. With none, the
-// error says of each why not.
+// a name other than "" and "auto", only the one of that name, and without one
+// none that is to be taken by name. With none, the error says of each why not.
 func Find(backends []Backend, codec Codec, name string) ([]Backend, error) {
 	var found []Backend
 	var errs []error
@@ -137,6 +145,10 @@ func Find(backends []Backend, codec Codec, name string) ([]Backend, error) {
 			continue
 		}
 		if b.NewEncoder == nil && b.NewAudioEncoder == nil {
+			continue
+		}
+		if name != b.Name && b.ByName != nil && b.ByName() {
+			errs = append(errs, fmt.Errorf("%s: taken by name alone", b.Name))
 			continue
 		}
 		if err := b.Probe(); err != nil {

@@ -135,7 +135,7 @@ func (h *host) tracks() ([]*streams.Track, error) {
 	var usable []encode.Codec
 	var errs []error
 	for _, codec := range offered {
-		found, err := encode.Find(codecs.All, codec, h.c.encoder)
+		found, err := h.encoders(codec)
 		if err != nil {
 			errs = append(errs, err)
 			continue
@@ -161,6 +161,17 @@ func (h *host) tracks() ([]*streams.Track, error) {
 		return tracks, nil
 	}
 	return append(tracks, sound), nil
+}
+
+// encoders are those of codec that serve, the one that was asked for first.
+// Software stands by for hardware, whatever was asked for.
+func (h *host) encoders(codec encode.Codec) ([]encode.Backend, error) {
+	found, err := encode.Find(codecs.All, codec, h.c.encoder)
+	if err != nil || found[0].Stall == 0 || h.c.encoder == "auto" {
+		return found, err
+	}
+	others, _ := encode.Find(codecs.All, codec, "auto")
+	return append(found, slices.DeleteFunc(others, func(b encode.Backend) bool { return b.Name == found[0].Name })...), nil
 }
 
 // offered are the codecs to offer, best first, on so many processors. H.264

@@ -9,15 +9,24 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/causeway-rtc/causeway/encode/libav"
 )
 
 // version is set by the linker.
 var version = "development"
 
+// trial is the first argument of a host that is started to try an encoder,
+// whose driver may crash it.
+const trial = "try-encoder"
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// The first signal ends everything in order; a second one kills at once.
 	context.AfterFunc(ctx, stop)
+	if self, err := os.Executable(); err == nil {
+		libav.Isolate(self, trial)
+	}
 	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
 }
 
@@ -26,6 +35,9 @@ func main() {
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
 	if len(args) > 0 && args[0] == "demo" {
 		return exit(stderr, demo(ctx))
+	}
+	if len(args) > 0 && args[0] == trial {
+		return libav.ProbeMain(args[1:], stdout)
 	}
 	listing := len(args) > 0 && args[0] == "list"
 	if listing {

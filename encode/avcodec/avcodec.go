@@ -5,6 +5,7 @@ import (
 
 	"github.com/causeway-rtc/causeway/capture"
 	"github.com/causeway-rtc/causeway/encode"
+	"github.com/causeway-rtc/causeway/encode/internal/ffmpeg"
 )
 
 // Backend decodes H.264 with libavcodec, and High444 what is of that profile.
@@ -23,21 +24,23 @@ var (
 	}
 )
 
-// The formats of pictures that we can pass on (AVPixelFormat, whose numbers
-// are part of FFmpeg's stable interface).
-const (
-	pixelYUV420P  = 0
-	pixelYUV444P  = 5
-	pixelYUVJ420P = 12
-)
-
 type decoder struct {
-	native *native
-	frame  capture.Frame
+	native  *ffmpeg.Decoder
+	picture ffmpeg.Picture
+	frame   capture.Frame
+}
+
+func probe() error {
+	n, err := ffmpeg.NewDecoder("h264")
+	if err != nil {
+		return err
+	}
+	n.Close()
+	return nil
 }
 
 func newDecoder() (encode.Decoder, error) {
-	n, err := open("h264")
+	n, err := ffmpeg.NewDecoder("h264")
 	if err != nil {
 		return nil, fmt.Errorf("avcodec: open: %w", err)
 	}
@@ -51,28 +54,30 @@ func (d *decoder) Decode(c *encode.Chunk) (*capture.Frame, error) {
 	if len(c.Data) == 0 {
 		return nil, nil
 	}
-	format, ok, err := d.native.decode(c.Data, &d.frame)
+	ok, err := d.native.Decode(c.Data, &d.picture)
 	if err != nil {
 		return nil, fmt.Errorf("avcodec: decode: %w", err)
 	}
 	if !ok {
 		return nil, nil
 	}
-	switch format {
-	case pixelYUV420P, pixelYUVJ420P:
+	switch d.picture.Format {
+	case ffmpeg.YUV420P, ffmpeg.YUVJ420P:
 		d.frame.Format = capture.I420
-	case pixelYUV444P:
+	case ffmpeg.YUV444P:
 		d.frame.Format = capture.I444
 	default:
-		return nil, fmt.Errorf("avcodec: decode: a picture in FFmpeg's pixel format %d, not 4:2:0 or 4:4:4 with 8 bits", format)
+		return nil, fmt.Errorf("avcodec: decode: a picture in FFmpeg's pixel format %d, not 4:2:0 or 4:4:4 with 8 bits", d.picture.Format)
 	}
+	d.frame.Width, d.frame.Height = d.picture.Width, d.picture.Height
+	d.frame.Plane, d.frame.Stride = d.picture.Data, d.picture.Stride
 	d.frame.Time = c.Time
 	return &d.frame, nil
 }
 
 func (d *decoder) Close() error {
 	if d.native != nil {
-		d.native.close()
+		d.native.Close()
 		d.native = nil
 	}
 	return nil

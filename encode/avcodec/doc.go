@@ -1,9 +1,7 @@
 // Package avcodec decodes H.264 with FFmpeg's libavcodec, opened at run time.
 //
 // Nothing of FFmpeg is needed to build. The program starts without it and
-// Probe then says what to install. One binary serves several releases of
-// FFmpeg, since only what they share is used: functions, options by name, and
-// the leading fields of two structs (see shim.h).
+// Probe then says what to install (see encode/internal/ffmpeg).
 //
 // Settings: one thread, since threads of frames hold pictures back, and the
 // flag low_delay, so that a picture comes out as soon as its chunk went in.

@@ -3,10 +3,12 @@ package codecs
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/causeway-rtc/causeway/encode"
 	"github.com/causeway-rtc/causeway/encode/aom"
 	"github.com/causeway-rtc/causeway/encode/avcodec"
+	"github.com/causeway-rtc/causeway/encode/libav"
 	"github.com/causeway-rtc/causeway/encode/mediadevices"
 	"github.com/causeway-rtc/causeway/encode/opus"
 	"github.com/causeway-rtc/causeway/encode/vpx"
@@ -15,19 +17,23 @@ import (
 
 // All are the backends in order of preference. Which of them serve is for
 // their Probe to say.
-var All = []encode.Backend{
-	x264.High444,
-	x264.Backend,
-	mediadevices.OpenH264,
-	vpx.Backend,
-	vpx.VP9,
-	aom.Backend,
-	aom.High,
-	avcodec.Backend,
-	avcodec.High444,
-	opus.Backend,
-	opus.Surround,
-}
+var All = slices.Concat(
+	[]encode.Backend{x264.High444},
+	libav.Hardware,
+	[]encode.Backend{
+		x264.Backend,
+		mediadevices.OpenH264,
+		vpx.Backend,
+		vpx.VP9,
+		aom.Backend,
+		aom.High,
+		libav.X264,
+		avcodec.Backend,
+		avcodec.High444,
+		opus.Backend,
+		opus.Surround,
+	},
+)
 
 // FindDecoder returns the first of backends that decodes codec and serves.
 // With none, the error says of each why not.

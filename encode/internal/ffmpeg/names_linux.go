@@ -1,4 +1,4 @@
-package avcodec
+package ffmpeg
 
 import "fmt"
 

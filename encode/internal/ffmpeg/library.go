@@ -1,4 +1,4 @@
-package avcodec
+package ffmpeg
 
 // release is a release of FFmpeg by the major versions of its libraries.
 type release struct {

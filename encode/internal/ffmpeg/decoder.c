@@ -1,43 +1,12 @@
 //go:build cgo && (linux || darwin)
 
-#include "shim.h"
+#include "ffmpeg.h"
 
-#include <dlfcn.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
-// What FFmpeg's macros AV_LOG_QUIET and AVERROR_EOF stand for.
-enum { log_quiet = -8, error_eof = -('E' | 'O' << 8 | 'F' << 16 | ' ' << 24) };
-
-const char *causeway_av_load(causeway_av *av, const char *avutil, const char *avcodec) {
-	// The libraries stay open for the life of the process: some of what they
-	// load starts threads, which closing would pull the code from under.
-	av->avutil = dlopen(avutil, RTLD_NOW | RTLD_LOCAL);
-	if (!av->avutil)
-		return avutil;
-	av->avcodec = dlopen(avcodec, RTLD_NOW | RTLD_LOCAL);
-	if (!av->avcodec)
-		return avcodec;
-#define X(name, type) \
-	if (!(av->name = (type)dlsym(library, #name))) \
-		return #name;
-	void *library = av->avutil;
-	CAUSEWAY_AVUTIL(X)
-	library = av->avcodec;
-	CAUSEWAY_AVCODEC(X)
-#undef X
-	// A stream that starts in the middle is no reason to write to a person.
-	av->av_log_set_level(log_quiet);
-	return NULL;
-}
-
 static int fail(causeway_decoder *d, const char *what, int error) {
-	char why[128] = "";
-	if (error)
-		d->av->av_strerror(error, why, sizeof why);
-	snprintf(d->message, sizeof d->message, "%s%s%s", what, error ? ": " : "", why);
-	return -1;
+	return causeway_say(d->av, d->message, sizeof d->message, what, error);
 }
 
 int causeway_decoder_open(causeway_decoder *d, const char *codec) {
@@ -68,7 +37,7 @@ int causeway_decode(causeway_decoder *d, const uint8_t *data, int size) {
 	if (rc < 0)
 		return fail(d, "avcodec_send_packet", rc);
 	rc = av->avcodec_receive_frame(d->context, d->frame);
-	if (rc == -EAGAIN || rc == error_eof)
+	if (rc == -EAGAIN || rc == causeway_error_eof)
 		return 0;
 	return rc < 0 ? fail(d, "avcodec_receive_frame", rc) : 1;
 }

@@ -1,0 +1,54 @@
+package libav
+
+import (
+	"os"
+	"testing"
+
+	"github.com/causeway-rtc/causeway/encode"
+	"github.com/causeway-rtc/causeway/encode/avcodec"
+	"github.com/causeway-rtc/causeway/encode/encodetest"
+)
+
+// child is the argument with which this test program runs a trial.
+const child = "-libav-trial"
+
+// TestMain makes the test program what a trial runs in, as a command's main
+// does.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == child {
+		os.Exit(ProbeMain(os.Args[2:], os.Stdout))
+	}
+	Isolate(os.Args[0], child)
+	os.Exit(m.Run())
+}
+
+// TestX264 is the proof of the path that all hardware takes, too. The buffer of
+// one frame makes the first picture coarse.
+func TestX264(t *testing.T) {
+	encodetest.Run(t, X264, encodetest.Options{Decoder: avcodec.Backend})
+}
+
+// TestHardware runs where there is some.
+func TestHardware(t *testing.T) {
+	for _, b := range Hardware {
+		t.Run(b.Name, func(t *testing.T) {
+			if err := b.Probe(); err != nil {
+				t.Logf("does not serve: %v", err)
+				return
+			}
+			encodetest.Run(t, b, encodetest.Options{Decoder: avcodec.Backend})
+		})
+	}
+}
+
+func TestX264IsTakenByNameAlone(t *testing.T) {
+	if found, err := encode.Find([]encode.Backend{X264}, encode.H264, "auto"); err == nil {
+		t.Errorf("auto takes %s", found[0].Name)
+	}
+	encodetest.Need(t, X264)
+	if found, err := encode.Find([]encode.Backend{X264}, encode.H264, "libx264"); err != nil || len(found) != 1 {
+		t.Errorf("by name: %v, %v", found, err)
+	}
+}
+
+func Benchmark(b *testing.B) { encodetest.Bench(b, X264) }
