@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/causeway-rtc/causeway/cmd/internal/flags"
+	"github.com/causeway-rtc/causeway/cmd/internal/skyway"
 	"github.com/causeway-rtc/causeway/encode"
 )
 
@@ -33,6 +34,8 @@ type config struct {
 	microphone        string
 	id                string
 	peerjs            string
+	skyway            skyway.Keys
+	room, roomMode    string
 	token, tokenFile  string
 	auth              string
 	insecure          bool
@@ -46,7 +49,7 @@ type config struct {
 
 // options lists the flags in the order of the help.
 func (c *config) options() []flags.Option {
-	return []flags.Option{
+	all := []flags.Option{
 		{Name: "listen", Arg: "ADDR:PORT", Help: "serve the page, signalling and media on this address (127.0.0.1:8470).\nUse 0.0.0.0:8470 to be reached from other machines.", Value: address{&c.listen}},
 		{Name: "display", Arg: ":N", Help: "stream this X display ($DISPLAY)", Value: display{&c.display}},
 		{Name: "virtual", Arg: "WxH", Help: "start a display of this size and stream that. This is what happens\nwithout any display, at 1280x720", Value: size{&c.width, &c.height}},
@@ -68,24 +71,30 @@ func (c *config) options() []flags.Option {
 		{Name: "microphone", Arg: "HOW", Help: "on or off: let programs here record what viewers say (on)", Value: flags.Choice(&c.microphone, "on", "off")},
 		{Name: "id", Arg: "PEERID", Help: "this host's name among peers: letters, digits, - and _ (desktop)", Value: ident{&c.id}},
 		{Name: "peerjs", Arg: "HOW", Help: "on or off: let pages that use PeerJS call this host by its --id,\nthrough the PeerServer at /peerjs (on)", Value: flags.Choice(&c.peerjs, "on", "off")},
+	}
+	all = append(all, c.skyway.Options()...)
+	return append(all, []flags.Option{
+		{Name: "room", Arg: "NAME", Help: "join this room of every SkyWay key, and show the desktop to all in it", Value: flags.Text(&c.room)},
+		{Name: "room-mode", Arg: "MODE", Help: "sfu or mesh: sfu sends once what the room forwards to all, mesh once\nto each (sfu)", Value: flags.Choice(&c.roomMode, "sfu", "mesh")},
 		{Name: "token", Arg: "TOKEN", Help: "the secret that viewers must know (a new random one). Other users\nof this machine can see flags: prefer --token-file or CAUSEWAY_TOKEN", Value: flags.Text(&c.token)},
 		{Name: "token-file", Arg: "PATH", Help: "read the token from this file", Value: flags.Text(&c.tokenFile)},
 		{Name: "auth", Arg: "HOW", Help: "token or none (token). none lets anyone in who reaches the address,\nand beyond this machine needs --insecure as well", Value: flags.Choice(&c.auth, "token", "none")},
-		{Name: "insecure", Arg: "", Help: "allow --auth none on an address that others can reach", Value: flags.Bool(&c.insecure)},
+		{Name: "insecure", Arg: "", Help: "allow --auth none on an address that others can reach, and let SkyWay\npages of other machines in without a credential where the key has no SECRET", Value: flags.Bool(&c.insecure)},
 		{Name: "tls", Arg: "HOW", Help: "auto, off, or CERT,KEY: two PEM files (auto: off on loopback, else a\nself-signed certificate whose fingerprint is printed)", Value: flags.Text(&c.tls)},
 		{Name: "url-file", Arg: "PATH", Help: "write the viewer's URL to this file once the host is ready", Value: flags.Text(&c.urlFile)},
 		{Name: "log-level", Arg: "LEVEL", Help: "debug, info, warn or error (info)", Value: flags.Level(&c.logLevel)},
 		{Name: "log-format", Arg: "FORMAT", Help: "text or json (text)", Value: flags.Choice(&c.logFormat, "text", "json")},
 		{Name: "version", Arg: "", Help: "print the version and exit", Value: flags.Bool(&c.version)},
 		{Name: "help", Arg: "", Help: "print this and exit", Value: flags.Bool(&c.help)},
-	}
+	}...)
 }
 
 // parseConfig reads the flags in args, which win, and the environment.
 func parseConfig(args []string, getenv func(string) string) (config, error) {
 	c := config{
 		listen: "127.0.0.1:8470", scale: 1, fit: "ask", fps: 60, bitrate: 8_000_000, codec: "auto", encoder: "auto",
-		capture: "auto", inject: "auto", audio: "auto", speakers: "stereo", microphone: "on", id: "desktop", peerjs: "on", auth: "token", tls: "auto", logFormat: "text",
+		capture: "auto", inject: "auto", audio: "auto", speakers: "stereo", microphone: "on", id: "desktop",
+		peerjs: "on", roomMode: "sfu", auth: "token", tls: "auto", logFormat: "text",
 	}
 	rest, err := flags.Parse("host", c.options(), args, getenv)
 	if err != nil {
@@ -120,6 +129,9 @@ func (c *config) check() error {
 		return errors.New("--run starts programs on a virtual display: leave out --display, or start them on it yourself")
 	}
 	if err := c.checkArea(); err != nil {
+		return err
+	}
+	if err := c.checkSkyWay(); err != nil {
 		return err
 	}
 	if c.auth == "none" && !isLoopback(c.listen) && !c.insecure {

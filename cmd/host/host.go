@@ -73,8 +73,10 @@ type host struct {
 	broker *broker.Broker
 	inject *reopener // nil when viewers may only watch
 	peer   *peer.Peer
-	peerjs *peerjsHost // nil when it is off
-	ears   *hearing    // nil when nobody hears the viewers
+	codecs []encode.Codec // of the desktop, best first
+	peerjs *peerjsHost    // nil when it is off
+	skyway *skywayHost    // nil when it is off
+	ears   *hearing       // nil when nobody hears the viewers
 }
 
 func newHost(c config, desk *desktop, port *peer.Port, log *slog.Logger) (*host, error) {
@@ -104,7 +106,10 @@ func newHost(c config, desk *desktop, port *peer.Port, log *slog.Logger) (*host,
 	if desktop.Level().Has(input.Microphone) {
 		h.ears = newHearing(desktop, h.desk.microphone, log)
 	}
-	h.peerjs, err = h.newPeerJS(desktop, guard)
+	if h.peerjs, err = h.newPeerJS(desktop, guard); err != nil {
+		return nil, err
+	}
+	h.skyway, err = h.newSkyWay(desktop, guard)
 	return h, err
 }
 
@@ -145,6 +150,7 @@ func (h *host) tracks() ([]*streams.Track, error) {
 	if usable == nil {
 		return nil, errors.Join(errs...)
 	}
+	h.codecs = append(slices.Clone(usable), encode.Opus)
 	video := streams.NewVideo(streams.VideoOptions{
 		Backends: h.desk.capture(backends.All), Backend: h.c.capture,
 		Capture: capture.Options{FPS: h.c.fps, View: h.desk.view, Log: h.log},
@@ -256,6 +262,9 @@ func (h *host) handler() http.Handler {
 	if h.peerjs != nil {
 		h.peerjs.register(mux, h.token != "")
 	}
+	if h.skyway != nil {
+		h.skyway.register(mux, h.token != "")
+	}
 	mux.Handle("/", web.Handler(web.Options{HostID: h.c.id}))
 	return mux
 }
@@ -284,10 +293,17 @@ func (h *host) run(ctx context.Context, conf *tls.Config, ready func() error) er
 		defer h.peerjs.close()
 		wg.Go(func() { h.peerjs.run(ctx) })
 	}
+	if h.skyway != nil {
+		defer h.skyway.close()
+		wg.Go(func() { h.skyway.run(ctx) })
+	}
 	wg.Go(func() { failed <- h.peer.Run(ctx) })
 	wg.Go(func() {
 		if h.peerjs != nil {
 			h.peerjs.takeID(ctx) // before anybody else can
+		}
+		if h.skyway != nil {
+			h.skyway.takeID(ctx)
 		}
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			failed <- err

@@ -29,12 +29,12 @@ type desk struct {
 }
 
 // startHostOn starts a host on an empty display of 1280×720 pixels.
-func startHostOn(t *testing.T) *desk {
+func startHostOn(t *testing.T, args ...string) *desk {
 	t.Helper()
 	d := &desk{t: t, far: capturetest.Display(t, 1280, 720)}
 	d.ask(repeatNothing)
 	// The picture only has to be there.
-	d.host = startHost(t, d.far.Env(), "--display", d.far.Name(), "--audio", "off", "--fps", "15", "--bitrate", "1M")
+	d.host = startHost(t, d.far.Env(), append(args, "--display", d.far.Name(), "--audio", "off", "--fps", "15", "--bitrate", "1M")...)
 	return d
 }
 

@@ -37,7 +37,7 @@ func (h *host) newPeerJS(desktop *streams.Stream, guard *auth.Guard) (*peerjsHos
 	j := &peerjsHost{log: h.log.With("for", "peerjs"), server: peerserver.New(peerserver.Options{Log: h.log})}
 	var err error
 	j.peer, err = peerjs.New(h.c.id, peerjs.Options{
-		Server: j.server, ICEPort: h.port, ICEServers: []peer.ICEServer{}, Bitrate: h.c.bitrate,
+		Server: j.server, ICEPort: h.port, ICEServers: []peer.ICEServer{}, Codecs: h.codecs, Bitrate: h.c.bitrate,
 		MaxValue: maxPeerJSValue, Log: j.log,
 	})
 	if peerjs.IsType(err, peerjs.InvalidID) {
@@ -61,18 +61,23 @@ func (h *host) newPeerJS(desktop *streams.Stream, guard *auth.Guard) (*peerjsHos
 // register serves the PeerServer. As with our own signalling, pages of all
 // origins may come while there is a token, without which they get nothing.
 func (j *peerjsHost) register(mux *http.ServeMux, hasToken bool) {
-	handler := http.Handler(j.server)
-	if !hasToken {
-		handler = web.Guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if !broker.SameOrigin(r) {
-				http.Error(w, "Requests from pages of other sites are refused.", http.StatusForbidden)
-				return
-			}
-			j.server.ServeHTTP(w, r)
-		}))
-	}
+	handler := ownPages(j.server, hasToken)
 	mux.Handle("/peerjs", handler)
 	mux.Handle("/peerjs/", handler)
+}
+
+// ownPages serves pages of other origins only when there is a token.
+func ownPages(next http.Handler, hasToken bool) http.Handler {
+	if hasToken {
+		return next
+	}
+	return web.Guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !broker.SameOrigin(r) {
+			http.Error(w, "Requests from pages of other sites are refused.", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	}))
 }
 
 // run answers until ctx is done. The desktop does not end when this does.

@@ -2,49 +2,20 @@ package main
 
 import (
 	"net/http"
-	"net/http/httptest"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
-	"github.com/causeway-rtc/causeway/peer/peerserver/peerservertest"
 	"github.com/causeway-rtc/causeway/web/webtest"
 )
 
-// documented serves the page of docs/peerjs.md with the stock client beside it,
-// as somebody would who has read it.
-func documented(t *testing.T) string {
+func peerjsPage(t *testing.T) string {
 	t.Helper()
-	text, err := os.ReadFile("../../docs/peerjs.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(string(text), "```html\n")
-	page, _, found := strings.Cut(rest, "```")
-	if !found {
-		t.Fatal("docs/peerjs.md has no page")
-	}
-	client, err := os.ReadFile(filepath.Join(peerservertest.Modules(t), "peerjs", "dist", "peerjs.min.js"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/peerjs.min.js" {
-			w.Header().Set("Content-Type", "text/javascript")
-			_, _ = w.Write(client)
-			return
-		}
-		_, _ = w.Write([]byte(page))
-	}))
-	t.Cleanup(s.Close)
-	return s.URL
+	return documentedPage(t, "peerjs.md", "peerjs.min.js", "peerjs/dist/peerjs.min.js")
 }
 
 const shown = "document.querySelector('video').getVideoPlaybackQuality().totalVideoFrames >= 5"
 
 func TestStockPeerJSPageSeesTheDesktop(t *testing.T) {
-	page := documented(t)
+	page := peerjsPage(t)
 	h := startHost(t, nil, "--capture", "pattern", "--fps", "20", "--inject", "none", "--audio", "off")
 	b := webtest.Start(t, webtest.Options{LocalIPs: true, Autoplay: true})
 	t.Cleanup(b.Close)
@@ -65,7 +36,7 @@ func TestStockPeerJSPageSeesTheDesktop(t *testing.T) {
 }
 
 func TestStockPeerJSPageTypes(t *testing.T) {
-	page := documented(t)
+	page := peerjsPage(t)
 	d := startHostOn(t)
 	term := d.terminal()
 	b := webtest.Start(t, webtest.Options{LocalIPs: true, Autoplay: true, Width: 1280, Height: 720})

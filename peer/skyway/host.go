@@ -43,6 +43,9 @@ type HostOptions struct {
 type HostRoom struct {
 	Name string
 	Mode RoomMode
+	// Publish gives the stream to an SFU in this process, until stop is called.
+	// Nil means that it is sent to the SFU as any member does.
+	Publish func() (stop func(), err error)
 }
 
 // Visit is the call or the data connection of another peer.
@@ -103,14 +106,8 @@ func (h *Host) Run(ctx context.Context) error {
 // stayIn is in a room until ctx is done.
 func (h *Host) stayIn(ctx context.Context, in HostRoom) {
 	for wait := retryLeast; ctx.Err() == nil; wait = min(2*wait, retryMost) {
-		r, err := h.o.Peer.JoinRoom(ctx, in.Name, RoomOptions{Mode: in.Mode, CallOptions: CallOptions{Tracks: h.desk.Tracks(), SendOnly: true}})
-		if err == nil {
+		if err := h.visitRoom(ctx, in); err == nil {
 			wait = retryLeast
-			select {
-			case <-ctx.Done():
-			case <-r.Done():
-			}
-			_ = r.Close() // which never fails
 		} else if ctx.Err() == nil {
 			h.log.Warn("a room was not joined", "room", in.Name, "err", err)
 		}
@@ -119,6 +116,31 @@ func (h *Host) stayIn(ctx context.Context, in HostRoom) {
 		case <-time.After(wait):
 		}
 	}
+}
+
+// visitRoom is in a room until it ends, or ctx is done.
+func (h *Host) visitRoom(ctx context.Context, in HostRoom) error {
+	o := RoomOptions{Mode: in.Mode, NoMedia: in.Publish != nil}
+	if in.Publish == nil {
+		o.CallOptions = CallOptions{Tracks: h.desk.Tracks(), SendOnly: true}
+	}
+	r, err := h.o.Peer.JoinRoom(ctx, in.Name, o)
+	if err != nil {
+		return err
+	}
+	defer r.Close() // which never fails
+	if in.Publish != nil {
+		stop, err := in.Publish()
+		if err != nil {
+			return err
+		}
+		defer stop()
+	}
+	select {
+	case <-ctx.Done():
+	case <-r.Done():
+	}
+	return nil
 }
 
 // reasonFor puts a reason into what the serialization of d carries.

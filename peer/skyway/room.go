@@ -37,6 +37,9 @@ const (
 type RoomOptions struct {
 	// Mode is Mesh or SFU. Empty means Mesh.
 	Mode RoomMode
+	// NoMedia keeps from asking an SFU for a connection: for who publishes
+	// there without one.
+	NoMedia bool
 	CallOptions
 }
 
@@ -49,7 +52,7 @@ type Room struct {
 	cancel context.CancelFunc
 	done   chan struct{} // closed when all is freed
 	pace   chan struct{} // held by who sends data
-	sfu    *sfuEnd       // nil in a mesh
+	sfu    *sfuEnd       // nil in a mesh, and without media
 
 	mu       sync.Mutex
 	o        CallOptions
@@ -116,7 +119,7 @@ func (p *Peer) enter(name string, o RoomOptions) (*Room, <-chan error, error) {
 		done: make(chan struct{}), pace: make(chan struct{}, 1), joining: make(chan error, 1),
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
-	if r.mode == SFU {
+	if r.mode == SFU && !o.NoMedia {
 		r.sfu = newSFUEnd(r)
 	}
 	p.rooms[name] = r
@@ -343,9 +346,10 @@ func (r *Room) joined(members []string) {
 	r.p.log.Info("joined a room", "room", r.name, "mode", r.mode)
 	events.Emit(&r.p.hub, RoomOpened{Room: r})
 	var err error
-	if r.mode == Mesh {
+	switch {
+	case r.mode == Mesh:
 		err = r.tell("ROOM_GET_USERS", map[string]any{"type": Media})
-	} else {
+	case r.sfu != nil:
 		err = r.sfu.request()
 	}
 	if err != nil {
