@@ -29,22 +29,23 @@ type encoding struct {
 
 // job is a frame to encode, unless there is an error.
 type job struct {
-	frame *capture.Frame
-	key   bool
-	bps   int
-	err   error
+	frame  *capture.Frame
+	moving bool // as [content] says
+	key    bool
+	bps    int
+	err    error
 }
 
-// here encodes f at once.
-func (e *encoding) here(f *capture.Frame, w Want, bps int) {
-	if j, ok := e.accept(f, w, bps, e.rung.Scale != Full); ok {
+// here does j at once.
+func (e *encoding) here(j job) {
+	if j, ok := e.accept(j, e.rung.Scale != Full); ok {
 		e.deliver(e, j)
 	}
 }
 
-// apart copies f and has the worker encode it, which is one of wg.
-func (e *encoding) apart(f *capture.Frame, w Want, bps int, wg *sync.WaitGroup) {
-	j, ok := e.accept(f, w, bps, true)
+// apart copies j's frame and has the worker encode it, which is one of wg.
+func (e *encoding) apart(j job, wg *sync.WaitGroup) {
+	j, ok := e.accept(j, true)
 	if !ok {
 		return
 	}
@@ -56,19 +57,20 @@ func (e *encoding) apart(f *capture.Frame, w Want, bps int, wg *sync.WaitGroup) 
 	e.jobs <- j
 }
 
-// accept makes a job of f, or notes that it is missed.
-func (e *encoding) accept(f *capture.Frame, w Want, bps int, scale bool) (job, bool) {
+// accept makes j one of the encoding's own, or notes that its frame is missed.
+func (e *encoding) accept(j job, scale bool) (job, bool) {
 	if e.busy.Load() {
 		e.stale, e.behind = true, true
-		return job{}, false
+		return j, false
 	}
+	f := j.frame
 	e.frame = *f
 	e.frame.Free = nil
 	if e.behind || e.stale && scale {
 		e.frame.Damage = nil
 	}
 	e.stale, e.behind = !scale, false
-	j := job{frame: &e.frame, key: w.Key, bps: bps}
+	j.frame = &e.frame
 	if scale {
 		width, height := e.rung.Scale.Of(f.Width, f.Height)
 		j.frame, j.err = e.scaler.Scale(&e.frame, width, height)

@@ -42,13 +42,16 @@ func (d *drawing) Next(ctx context.Context) (*capture.Frame, error) {
 	}
 	now := capture.Now()
 	d.seen = int((now - d.start) / d.every)
-	f := capture.Frame{Width: 64, Height: 64, Time: now, Changed: next}
-	d.taken <- f
-	return &f, nil
+	f := encode.NewFrame(capture.BGRA, 64, 64)
+	f.Time, f.Changed = now, next
+	d.taken <- *f
+	return f, nil
 }
 
 func (d *drawing) Snap(context.Context) (*capture.Frame, error) {
-	return &capture.Frame{Width: 64, Height: 64, Time: capture.Now()}, nil
+	f := encode.NewFrame(capture.BGRA, 64, 64)
+	f.Time = capture.Now()
+	return f, nil
 }
 
 func (d *drawing) Close() error { return nil }

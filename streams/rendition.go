@@ -15,8 +15,9 @@ const encoderRetry = 2 * time.Second
 
 // rendition is the picture in one codec: an encoder, opened again when the
 // picture's size changes, and replaced by the next of its codec when it
-// fails, hangs or lies, see guard. In 4:4:4 another encoder, of 4:2:0, takes over while all of the picture
-// moves: its decoders read both, and a key frame lies between.
+// fails, hangs or lies, see guard. In 4:4:4 another encoder, of 4:2:0, takes
+// over while all of the picture moves: its decoders read both, and a key frame
+// lies between.
 type rendition struct {
 	codec    encode.Codec
 	strays   *strays
@@ -24,8 +25,7 @@ type rendition struct {
 	encoders []encode.Backend // those of codec, then those for motion alone
 	still    int              // how many of encoders are not for motion alone
 
-	content content
-	moving  bool // as content last said
+	moving  bool // as the last job said
 	at      int  // the index in encoders of the one in use
 	enc     *guard
 	width   int
@@ -52,29 +52,33 @@ func newRendition(codec encode.Codec, o VideoOptions, s *strays) *rendition {
 	return r
 }
 
-// follow takes the encoder that suits what the picture shows.
-func (r *rendition) follow(f *capture.Frame) {
-	moving := r.content.see(f)
-	if moving == r.moving || r.still == len(r.encoders) || r.still == 0 {
+// follow takes the encoder that suits what the picture shows. When that one
+// does not open, the one at hand goes on.
+func (r *rendition) follow(j job) {
+	if j.moving == r.moving || r.still == len(r.encoders) || r.still == 0 {
 		return
 	}
-	r.close()
-	r.moving, r.at = moving, 0
-	if moving {
-		r.at = r.still
+	r.moving = j.moving
+	at := 0
+	if r.moving {
+		at = r.still
+	}
+	if err := r.open(at, j.frame, j.bps); err != nil {
+		r.o.Log.Warn("encoder kept", "codec", r.codec.Name, "wanted", r.encoders[at].Name, "err", err)
 	}
 }
 
-// encode encodes f, aiming at bps bits a second. The chunk is nil while every
-// encoder fails; the error says so once for each round of attempts.
-func (r *rendition) encode(f *capture.Frame, key bool, bps int) (*encode.Chunk, error) {
-	r.follow(f)
+// encode does j. The chunk is nil while every encoder fails; the error says so
+// once for each round of attempts.
+func (r *rendition) encode(j job) (*encode.Chunk, error) {
+	f := j.frame
+	r.follow(j)
 	if r.failed && f.Time < r.rest {
 		return nil, nil
 	}
 	var errs []error
 	for range r.encoders {
-		c, err := r.try(f, key, bps)
+		c, err := r.try(f, j.key, j.bps)
 		if err == nil {
 			r.failed = false
 			if errs != nil {
@@ -113,14 +117,9 @@ func (r *rendition) prepare(f *capture.Frame, bps int) error {
 		r.close()
 	}
 	if r.enc == nil {
-		p := encode.Params{Width: f.Width, Height: f.Height, FPS: r.o.FPS, Bitrate: bps}
-		enc, err := r.strays.open(r.encoders[r.at], p)
-		if err != nil {
+		if err := r.open(r.at, f, bps); err != nil {
 			return err
 		}
-		r.enc, r.width, r.height, r.bitrate = enc, f.Width, f.Height, bps
-		r.o.Log.Info("encoding", "codec", r.codec.Name, "backend", r.encoders[r.at].Name,
-			"width", f.Width, "height", f.Height, "bps", bps)
 	}
 	// A change of less than a twentieth is not worth a reconfiguration.
 	if diff := bps - r.bitrate; diff > r.bitrate/20 || -diff > r.bitrate/20 {
@@ -129,6 +128,20 @@ func (r *rendition) prepare(f *capture.Frame, bps int) error {
 		}
 		r.bitrate = bps
 	}
+	return nil
+}
+
+// open puts the encoder with that index in the place of the one in use.
+func (r *rendition) open(at int, f *capture.Frame, bps int) error {
+	p := encode.Params{Width: f.Width, Height: f.Height, FPS: r.o.FPS, Bitrate: bps}
+	enc, err := r.strays.open(r.encoders[at], p)
+	if err != nil {
+		return err
+	}
+	r.close()
+	r.at, r.enc, r.width, r.height, r.bitrate = at, enc, f.Width, f.Height, bps
+	r.o.Log.Info("encoding", "codec", r.codec.Name, "backend", r.encoders[at].Name,
+		"width", f.Width, "height", f.Height, "bps", bps)
 	return nil
 }
 

@@ -145,6 +145,7 @@ type videoRun struct {
 	encodings []*encoding
 	workers   sync.WaitGroup // of the encodings
 	wants     []Want
+	content   content
 	still     int           // how many times the same picture was sent, beyond the first
 	took      time.Duration // by the encoder of the viewer in control, the last time
 
@@ -246,6 +247,7 @@ func (r *videoRun) settled() bool {
 // first, unless its encoder is so slow that the picture would be old for the
 // others.
 func (r *videoRun) encode(f *capture.Frame) {
+	r.content.see(f)
 	r.wants = r.d.Wants(r.wants[:0], capture.Now())
 	r.closeEncodings(r.wants)
 	target := 0
@@ -267,7 +269,7 @@ func (r *videoRun) encodeControl(f *capture.Frame) {
 	for _, w := range r.wants {
 		if w.Control {
 			began := capture.Now()
-			r.encoding(w.Rung).here(f, w, r.bitrate(w))
+			r.encoding(w.Rung).here(r.job(f, w))
 			r.took = capture.Now() - began
 		}
 	}
@@ -278,8 +280,12 @@ func (r *videoRun) encodeOthers(f *capture.Frame) {
 		if w.Control {
 			continue
 		}
-		r.encoding(w.Rung).apart(f, w, r.bitrate(w), &r.workers)
+		r.encoding(w.Rung).apart(r.job(f, w), &r.workers)
 	}
+}
+
+func (r *videoRun) job(f *capture.Frame, w Want) job {
+	return job{frame: f, moving: r.content.moves, key: w.Key, bps: r.bitrate(w)}
 }
 
 // hold announces the key frames that will be made of f.
@@ -306,7 +312,7 @@ func (r *videoRun) deliver(e *encoding, j job) {
 	began := capture.Now()
 	c, err := (*encode.Chunk)(nil), j.err
 	if err == nil {
-		c, err = e.rendition.encode(j.frame, j.key, j.bps)
+		c, err = e.rendition.encode(j)
 	}
 	r.report(e.rung.Codec, c, err)
 	if c == nil {

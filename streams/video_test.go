@@ -70,7 +70,9 @@ func (v *view) Next(ctx context.Context) (*capture.Frame, error) {
 
 func (v *view) Snap(context.Context) (*capture.Frame, error) {
 	w, h := int(v.w.Load()), int(v.h.Load())
-	return &capture.Frame{Width: w, Height: h, Time: capture.Now()}, nil
+	f := encode.NewFrame(capture.BGRA, w, h)
+	f.Time = capture.Now()
+	return f, nil
 }
 
 func (v *view) Close() error { return nil }
