@@ -17,6 +17,8 @@ type invitation struct {
 	token       string // "" without authentication
 	fingerprint string // "" without a certificate of our own
 	wayland     bool
+	room        string // of SkyWay pages, or ""
+	open        int    // API keys of theirs without a secret
 }
 
 // url is the viewer's, at address ip. The token is in the fragment, which a
@@ -68,6 +70,13 @@ func (i invitation) print(w io.Writer) {
 	}
 	if i.token == "" {
 		fmt.Fprint(w, "  Anyone who reaches this address is let in: --auth none.\n\n")
+	}
+	if i.room != "" {
+		fmt.Fprintf(w, "  The desktop is in the room %q of SkyWay pages, for all who may enter it.\n", i.room)
+		if i.open > 0 {
+			fmt.Fprint(w, "  An API key without SECRET lets in whoever knows it: give it one, as KEY:SECRET.\n")
+		}
+		fmt.Fprintln(w)
 	}
 	if i.wayland {
 		fmt.Fprint(w, "  This is a Wayland session: an X display here shows only the windows of X\n  programs, and black where others are. Log in to an Xorg session, or use\n  --virtual 1280x720 for a desktop of its own.\n\n")

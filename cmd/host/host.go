@@ -52,7 +52,7 @@ func serve(ctx context.Context, c config, getenv func(string) string, stdout io.
 	}
 	inv := invitation{
 		scheme: "http", listen: port.Addr().(*net.TCPAddr), token: string(h.token), fingerprint: fingerprint,
-		wayland: c.width == 0 && desk.screen == nil && x11.Wayland(getenv),
+		room: c.room, open: c.skyway.Open(), wayland: c.width == 0 && desk.screen == nil && x11.Wayland(getenv),
 	}
 	if conf != nil {
 		inv.scheme = "https"
