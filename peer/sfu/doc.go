@@ -9,16 +9,16 @@
 // which are sent as any viewer of it gets them.
 //
 // Each receiver gets, of the layers that the sender has, those that its own
-// way carries: of the temporal layers in VP8 (RFC 7741) and VP9 (RFC 9628) as
-// many as fit, and one of the encodings of simulcast (RFC 8853). The choice
-// between encodings is tested in its parts alone; from a sender to a receiver it
-// has not been seen to work. A congestion.Controller says what fits. Packets wait for each receiver in a
-// queue of its own; when that is full it is emptied and a key frame asked for,
+// way carries: one of the encodings of simulcast (RFC 8853), and of its temporal
+// layers in VP8 (RFC 7741) and VP9 (RFC 9628) as many as fit. It changes to
+// another encoding at a key frame, and its numbers go on as if there were but
+// one. A congestion.Controller says what fits. Packets wait for each receiver in
+// a queue of its own; when that is full it is emptied and a key frame asked for,
 // so a slow receiver slows nobody else.
 //
-// What receivers miss is sent again from packets that all of them share, and
-// what the SFU misses it asks for itself. Requests for key frames are
-// coalesced.
+// What receivers miss is sent again from packets that all of them share, within
+// a part of what fits, and what the SFU misses it asks for itself. Requests for
+// key frames are coalesced.
 //
 //	member ══ RTP ══▶ sfu ══ RTP ══▶ members
 package sfu

@@ -13,6 +13,7 @@ import (
 // is stopped.
 func (o *output) ReadFeedback(sender *webrtc.RTPSender) {
 	var rate media.RateMeter
+	var again allowance
 	for {
 		packets, _, err := sender.ReadRTCP()
 		if err != nil {
@@ -29,7 +30,7 @@ func (o *output) ReadFeedback(sender *webrtc.RTPSender) {
 			case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
 				o.requestKeyframe()
 			case *rtcp.TransportLayerNack:
-				o.resend(b, p)
+				o.resend(b, &again, p)
 			case *rtcp.ReceiverEstimatedMaximumBitrate:
 				sent := rate.Measure(o.member.sent.Load(), time.Now())
 				o.member.controller.OnREMB(int(min(p.Bitrate, 1e9)), sent)
@@ -49,20 +50,50 @@ func (o *output) requestKeyframe() {
 	}
 }
 
-// resend answers a NACK from the packets that were sent.
-func (o *output) resend(b *binding, nack *rtcp.TransportLayerNack) {
+// resend answers a NACK from the packets that were sent, unless that is more
+// than the way may carry: what is lost since there is too much of it must not
+// become more.
+func (o *output) resend(b *binding, again *allowance, nack *rtcp.TransportLayerNack) {
 	if b.history == nil || nack.MediaSSRC != b.ssrc {
 		return
 	}
 	now := time.Now()
+	again.grow(o.member.controller.Target()/resendShare, now)
 	for i := range nack.Nacks {
 		nack.Nacks[i].Range(func(seq uint16) bool {
-			if b.history.Resend(seq, now) {
+			if again.packets >= 1 && b.history.Resend(seq, now) {
+				again.packets--
 				o.stats.resent.Add(1)
 			}
-			return true
+			return again.packets >= 1
 		})
 	}
+}
+
+const (
+	// resendShare is which part of what a way carries may be packets that are
+	// sent again, and resendBurst how many may be so at once.
+	resendShare = 4
+	resendBurst = 64
+	// resendBits is how long such a packet is taken to be.
+	resendBits = 1200 * 8
+)
+
+// allowance is how many packets may be sent again. The zero value allows a
+// burst.
+type allowance struct {
+	packets float64
+	at      time.Time
+}
+
+// grow adds what has come with time at bps bits a second.
+func (a *allowance) grow(bps int, now time.Time) {
+	if a.at.IsZero() {
+		a.packets = resendBurst
+	} else {
+		a.packets = min(a.packets+now.Sub(a.at).Seconds()*float64(bps)/resendBits, resendBurst)
+	}
+	a.at = now
 }
 
 // heard takes the report blocks about o (RFC 3550 §6.4.1).

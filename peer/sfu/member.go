@@ -19,6 +19,10 @@ import (
 // reportEvery is how often reports are sent (RFC 3550 §6.4).
 const reportEvery = time.Second
 
+// ownSections is how many sections of an offer are for what the member sends,
+// the first ones.
+const ownSections = 2
+
 // Member is somebody in a room. Its methods may be called from any goroutine.
 type Member struct {
 	sfu        *SFU
@@ -58,7 +62,7 @@ func newMember(s *SFU, r *room, id string, o MemberOptions) (*Member, error) {
 	}
 	// A member sends one sound and one picture, and what it adds before it has
 	// our first offer goes into these sections.
-	for _, kind := range []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo} {
+	for _, kind := range [ownSections]webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo} {
 		init := webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}
 		if _, err := pc.AddTransceiverFromKind(kind, init); err != nil {
 			return nil, errors.Join(err, pc.Close())
@@ -220,7 +224,7 @@ const maxReports = 31
 func (m *Member) onTrack(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.gone {
+	if m.gone || len(m.layers) >= maxTracks {
 		return
 	}
 	src := m.sourceOf(r)

@@ -101,7 +101,8 @@ func (m *Member) negotiate() error {
 	return nil
 }
 
-// attach adds what m should receive and removes what is over.
+// attach adds what m should receive and removes what is over, in this order:
+// browsers do not tell a page of a track that comes in the place of another.
 func (m *Member) attach() error {
 	wanted := map[*publication]bool{}
 	for _, p := range m.sfu.wanted(m) {
@@ -118,16 +119,16 @@ func (m *Member) attach() error {
 		}
 	}
 	m.mu.Unlock()
+	for p := range wanted {
+		if err := m.add(p); err != nil {
+			return err
+		}
+	}
 	for _, a := range over {
 		if err := m.pc.RemoveTrack(a.sender); err != nil {
 			return fmt.Errorf("sfu: remove a track: %w", err)
 		}
 		_ = a.Close() // it has no error
-	}
-	for p := range wanted {
-		if err := m.add(p); err != nil {
-			return err
-		}
 	}
 	return nil
 }
@@ -135,7 +136,7 @@ func (m *Member) attach() error {
 // add begins to send p to m.
 func (m *Member) add(p *publication) error {
 	a := &attached{sending: p.send(m)}
-	sender, err := m.pc.AddTrack(a.sending)
+	sender, err := m.section(a.sending)
 	if err != nil {
 		return errors.Join(fmt.Errorf("sfu: add a track: %w", err), a.Close())
 	}
@@ -150,6 +151,28 @@ func (m *Member) add(p *publication) error {
 	default:
 	}
 	return nil
+}
+
+// section has t sent in a section of its own, or in one by which nothing is
+// sent any more. The member's own are not used: they have names of encodings,
+// which pion takes for those of what it receives. The others may be sent in as
+// well, since pion does not receive again in one that was inactive.
+func (m *Member) section(t webrtc.TrackLocal) (*webrtc.RTPSender, error) {
+	for _, at := range m.pc.GetTransceivers()[ownSections:] {
+		if at.Kind() != t.Kind() || at.Sender() != nil {
+			continue
+		}
+		sender, err := m.sfu.api.NewRTPSender(t, m.pc.SCTP().Transport())
+		if err != nil {
+			return nil, err
+		}
+		return sender, at.SetSender(sender, t)
+	}
+	at, err := m.pc.AddTransceiverFromTrack(t, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendrecv})
+	if err != nil {
+		return nil, err
+	}
+	return at.Sender(), nil
 }
 
 // owners says whose the MediaStreams are that m is offered.

@@ -14,6 +14,8 @@ const (
 	// maxSDP bounds an answer, in bytes, and maxCandidate a candidate.
 	maxSDP       = 256 << 10
 	maxCandidate = 4 << 10
+	// maxTracks bounds what comes from a member, each encoding for itself.
+	maxTracks = 16
 	// maxLayers bounds the encodings of one picture, and maxTemporal the
 	// temporal layers of one of them, which the wire bounds as well.
 	maxLayers   = 4
@@ -30,8 +32,11 @@ type Options struct {
 	// Opus. A receiver that has not the codec of a track does not get it.
 	Codecs []encode.Codec
 	// Layers are the names (RFC 8852) of the encodings of a picture that
-	// members are asked for, best first: "h", "m", "l". Nil means one encoding
-	// without a name. Who sends but one is forwarded nonetheless.
+	// members are asked for: "l", "m", "h"; browsers make the first the
+	// smallest. Nil means one encoding without a name. Who sends but one is
+	// forwarded nonetheless; but what a page has added before the first offer,
+	// as skyway-js does, browsers do not send where encodings are asked for
+	// (RFC 9429 §5.10).
 	Layers []string
 	// Controller makes what says how much the way to a receiver carries. Nil
 	// means a congestion.Backoff from 8 Mbit/s.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pion/interceptor"
+	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
 
@@ -34,11 +35,33 @@ func start(t *testing.T, o Options) *SFU {
 }
 
 // lossy is a socket that loses one of so many of the packets of media that
-// come; zero loses none, one all.
+// come; zero loses none, one all. It loses as well what is more than some bits
+// a second; zero is no limit.
 type lossy struct {
 	net.PacketConn
 	lose atomic.Int32
 	n    atomic.Int32
+	rate atomic.Int64
+
+	// Of the one that reads.
+	bits float64 // that may come now
+	last time.Time
+}
+
+// narrow tells whether a packet of n bytes is too much.
+func (l *lossy) narrow(n int) bool {
+	rate := float64(l.rate.Load())
+	if rate == 0 {
+		return false
+	}
+	now := time.Now()
+	l.bits = min(l.bits+now.Sub(l.last).Seconds()*rate, rate/10)
+	l.last = now
+	if l.bits < 0 {
+		return true
+	}
+	l.bits -= float64(n * 8)
+	return false
 }
 
 func (l *lossy) ReadFrom(b []byte) (int, net.Addr, error) {
@@ -47,6 +70,9 @@ func (l *lossy) ReadFrom(b []byte) (int, net.Addr, error) {
 		pt := b[1] & 0x7f
 		media := n > 12 && b[0]>>6 == 2 && (pt < 64 || pt > 95) // RFC 5761 §4
 		if lose := l.lose.Load(); err == nil && media && lose > 0 && l.n.Add(1)%lose == 0 {
+			continue
+		}
+		if err == nil && media && l.narrow(n) {
 			continue
 		}
 		return n, from, err
@@ -62,6 +88,9 @@ type client struct {
 	member *Member
 	joined chan struct{} // closed once there is a member
 	video  *webrtc.TrackLocalStaticRTP
+	sender *webrtc.RTPSender             // of video
+	layers []*webrtc.TrackLocalStaticRTP // its encodings, the first of which is video
+	look   func(*rtp.Packet)             // at what comes, in order
 	closed chan error
 	clash  atomic.Int32 // offers that came before the last was answered
 	wg     sync.WaitGroup
@@ -82,7 +111,21 @@ func codecs() []encode.Codec { return []encode.Codec{encode.VP8, encode.Opus} }
 // enter connects a client to a room. It sends a picture if it should.
 func enter(t *testing.T, s *SFU, room, id string, sends bool) *client {
 	t.Helper()
+	c := newClient(t, id)
+	if sends {
+		c.sends("")
+	}
+	c.join(s, room)
+	return c
+}
+
+// newClient makes a client that is to be joined.
+func newClient(t *testing.T, id string) *client {
+	t.Helper()
 	engine, err := media.Engine(codecs())
+	if err == nil {
+		err = media.Forward(engine)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,6 +135,7 @@ func enter(t *testing.T, s *SFU, room, id string, sends bool) *client {
 	}
 	c := &client{
 		t: t, id: id, net: &lossy{PacketConn: socket}, closed: make(chan error, 1), joined: make(chan struct{}),
+		look: func(*rtp.Packet) {},
 		sdps: map[string]bool{}, streams: map[string]string{}, got: map[string]*received{},
 	}
 	var settings webrtc.SettingEngine
@@ -104,28 +148,47 @@ func enter(t *testing.T, s *SFU, room, id string, sends bool) *client {
 		t.Fatal(err)
 	}
 	c.pc.OnTrack(c.onTrack)
-	if sends {
-		c.video, err = webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000}, "video", "mine")
-		if err == nil {
-			_, err = c.pc.AddTrack(c.video)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	c.member, err = s.Join(room, id, MemberOptions{Offer: c.answer, Closed: func(err error) { c.closed <- err }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	close(c.joined)
 	t.Cleanup(func() {
-		_ = c.member.Close()
 		_ = c.pc.GracefulClose()
 		c.wg.Wait()
 		_ = mux.Close()
 		_ = socket.Close()
 	})
 	return c
+}
+
+// sends has the client send a picture, in encodings of these names.
+func (c *client) sends(rids ...string) {
+	c.t.Helper()
+	for _, rid := range rids {
+		codec := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000}
+		var o []func(*webrtc.TrackLocalStaticRTP)
+		if rid != "" {
+			o = append(o, webrtc.WithRTPStreamID(rid))
+		}
+		track, err := webrtc.NewTrackLocalStaticRTP(codec, "video", "mine", o...)
+		if err == nil && c.sender == nil {
+			c.sender, err = c.pc.AddTrack(track)
+		} else if err == nil {
+			err = c.sender.AddEncoding(track)
+		}
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		c.layers = append(c.layers, track)
+	}
+	c.video = c.layers[0]
+}
+
+func (c *client) join(s *SFU, room string) {
+	c.t.Helper()
+	var err error
+	c.member, err = s.Join(room, c.id, MemberOptions{Offer: c.answer, Closed: func(err error) { c.closed <- err }})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	close(c.joined)
+	c.t.Cleanup(func() { _ = c.member.Close() })
 }
 
 // answer is what a page does with an offer.
@@ -172,8 +235,16 @@ func (c *client) onTrack(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
 		c.got[track.StreamID()] = r
 	}
 	in := media.NewPackets(track, media.ReceiverOptions{WriteRTCP: c.pc.WriteRTCP})
+	reported := time.Now()
 	c.wg.Go(func() {
-		in.Run(func(_ *rtp.Packet, lost bool) {
+		in.Run(func(p *rtp.Packet, lost bool) {
+			if time.Since(reported) > reportEvery/2 {
+				reported = time.Now()
+				if report, ok := in.Report(); ok {
+					_ = c.pc.WriteRTCP([]rtcp.Packet{&rtcp.ReceiverReport{Reports: []rtcp.ReceptionReport{report}}}) // a lost one is followed by another
+				}
+			}
+			c.look(p)
 			r.packets.Add(1)
 			if lost {
 				r.lost.Add(1)
