@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/causeway-rtc/causeway/capture"
 )
@@ -93,10 +92,9 @@ type Backend struct {
 	// ByName says that it should be taken only when a person asks for it by
 	// name. Nil says no.
 	ByName func() bool
-	// Stall is how long a frame may take it before it counts as hung: for
-	// encoders that hand frames to drivers. Zero means that it cannot hang,
-	// however slow it is at times.
-	Stall time.Duration
+	// Hardware is true for an encoder that a driver makes work: it may not be
+	// there, and it may go away, so others stand by for it.
+	Hardware bool
 	// NewEncoder and NewDecoder are for video.
 	NewEncoder func(Params) (Encoder, error)
 	NewDecoder func() (Decoder, error)

@@ -173,7 +173,7 @@ func (h *host) tracks() ([]*streams.Track, error) {
 // Software stands by for hardware, whatever was asked for.
 func (h *host) encoders(codec encode.Codec) ([]encode.Backend, error) {
 	found, err := encode.Find(codecs.All, codec, h.c.encoder)
-	if err != nil || found[0].Stall == 0 || h.c.encoder == "auto" {
+	if err != nil || !found[0].Hardware || h.c.encoder == "auto" {
 		return found, err
 	}
 	others, _ := encode.Find(codecs.All, codec, "auto")

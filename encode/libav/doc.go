@@ -23,9 +23,9 @@
 //   - Probe has another process try it (see [Isolate] and [ProbeMain]), once,
 //     within a time limit. It encodes some pictures, decodes them and looks at
 //     what came out.
-//   - Backend.Stall bounds how long one frame may take; streams abandons an
-//     encoder that exceeds it, looks at what encoders return, and goes on with
-//     another.
+//   - Package streams gives it so long for each frame, looks at what comes out,
+//     and goes on with another. A call that hangs is never returned from; what it
+//     works on is C memory of its own.
 //   - In a program that has not called Isolate no hardware is used.
 //
 // # Preference

@@ -16,10 +16,6 @@ var Hardware = hardware()
 var X264 = software().backend()
 
 const (
-	// stall is how long a frame may take, some ten times what hardware needs
-	// for 3840×2160. With what it takes to open another encoder and to encode the
-	// frame there, the viewer misses less than a third of a second.
-	stall = 200 * time.Millisecond
 	// patience is how long to wait for the chunk of a frame, and mostLag how
 	// many frames an encoder may hold back for good.
 	patience = 50 * time.Millisecond
@@ -40,7 +36,7 @@ func hardware() []encode.Backend {
 func (s spec) backend() encode.Backend {
 	probe := func() error { return trials.of(s).err }
 	return encode.Backend{
-		Name: s.name, Codec: encode.H264, Stall: stall, Probe: probe,
+		Name: s.name, Codec: encode.H264, Hardware: true, Probe: probe,
 		ByName: func() bool { return s.byName || trials.of(s).slow() },
 		NewEncoder: func(p encode.Params) (encode.Encoder, error) {
 			// Whoever did not ask is not spared.
@@ -51,6 +47,9 @@ func (s spec) backend() encode.Backend {
 		},
 	}
 }
+
+// loader loads FFmpeg: ffmpeg.Load, unless it is a test's.
+type loader func() (*ffmpeg.Library, error)
 
 type encoder struct {
 	spec    spec
@@ -67,7 +66,7 @@ type encoder struct {
 	opened    time.Duration    // when, on the clock of frames
 }
 
-func newEncoder(s spec, p encode.Params, load func() (*ffmpeg.Library, error)) (encode.Encoder, error) {
+func newEncoder(s spec, p encode.Params, load loader) (encode.Encoder, error) {
 	p, err := p.WithDefaults()
 	if err != nil {
 		return nil, fmt.Errorf("libav: %w", err)

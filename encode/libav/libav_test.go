@@ -15,8 +15,11 @@ const child = "-libav-trial"
 // TestMain makes the test program what a trial runs in, as a command's main
 // does.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == child {
+	switch {
+	case len(os.Args) == 3 && os.Args[1] == child:
 		os.Exit(ProbeMain(os.Args[2:], os.Stdout))
+	case len(os.Args) == 4 && os.Args[1] == fakeChild:
+		os.Exit(tell(os.Stdout, spec{encoder: os.Args[3]}, load(os.Args[2])))
 	}
 	Isolate(os.Args[0], child)
 	os.Exit(m.Run())

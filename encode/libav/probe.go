@@ -117,25 +117,25 @@ func answer(out string, err error, late bool, limit time.Duration) result {
 }
 
 // ProbeMain is what the process of a trial does: it tries the encoder that args
-// name, and writes to w what came of it. It returns the exit status. It may crash and may
-// never return, for which it is there.
+// name, and writes to w what came of it. It returns the exit status. It may
+// crash and may never return, which is what it is for.
 func ProbeMain(args []string, w io.Writer) int {
-	return probeMain(args, w, ffmpeg.Load)
-}
-
-func probeMain(args []string, w io.Writer, load func() (*ffmpeg.Library, error)) int {
 	for _, s := range append(specs(), software()) {
-		if len(args) != 1 || s.name != args[0] {
-			continue
+		if len(args) == 1 && s.name == args[0] {
+			return tell(w, s, ffmpeg.Load)
 		}
-		took, err := trial(s, load)
-		if err != nil {
-			fmt.Fprintln(w, "no", strings.ReplaceAll(err.Error(), "\n", "; "))
-			return 1
-		}
-		fmt.Fprintln(w, "ok", took)
-		return 0
 	}
 	fmt.Fprintln(w, "no encoder of that name")
 	return 2
+}
+
+// tell tries s and writes what try reads.
+func tell(w io.Writer, s spec, load loader) int {
+	took, err := trial(s, load)
+	if err != nil {
+		fmt.Fprintln(w, "no", strings.ReplaceAll(err.Error(), "\n", "; "))
+		return 1
+	}
+	fmt.Fprintln(w, "ok", took)
+	return 0
 }

@@ -28,7 +28,7 @@ const mostError = 12
 
 // trial puts an encoder to the test and returns how long a picture takes it,
 // as the median over those that are no key frames.
-func trial(s spec, load func() (*ffmpeg.Library, error)) (time.Duration, error) {
+func trial(s spec, load loader) (time.Duration, error) {
 	enc, err := newEncoder(s, encode.Params{Width: trialWidth, Height: trialHeight}, load)
 	if err != nil {
 		return 0, err
