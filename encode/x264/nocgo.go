@@ -5,6 +5,7 @@ package x264
 import (
 	"errors"
 	"fmt"
+	"image"
 
 	"github.com/causeway-rtc/causeway/capture"
 	"github.com/causeway-rtc/causeway/encode"
@@ -24,6 +25,8 @@ type native struct{}
 func open(encode.Params, bool) (*native, error) { return nil, errMissing() }
 
 func (*native) activity(*capture.Frame, int) (activity, error) { return activity{}, errMissing() }
+
+func (*native) mark([]image.Rectangle) {}
 
 func (*native) encode(*capture.Frame, int, bool) ([]byte, bool, error) {
 	return nil, false, errMissing()

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void keep_message(void *private, int level, const char *format, va_list args) {
 	causeway_x264 *e = private;
@@ -36,6 +37,7 @@ int causeway_x264_open(causeway_x264 *e, int width, int height, int fps, int thr
 	p->rc.b_mb_tree = 0;
 	p->i_bframe = 0;
 	p->analyse.i_weighted_pred = X264_WEIGHTP_NONE;
+	p->analyse.b_mb_info = 1;
 
 	p->i_keyint_max = X264_KEYINT_MAX_INFINITE;
 	p->i_scenecut_threshold = 0;
@@ -69,8 +71,30 @@ int causeway_x264_open(causeway_x264 *e, int width, int height, int fps, int thr
 	}
 	if (x264_param_apply_profile(p, full ? "high444" : "baseline") < 0)
 		return -1;
+	e->columns = (width + 15) / 16;
+	e->rows = (height + 15) / 16;
+	e->same = calloc(e->columns, e->rows);
+	if (!e->same) {
+		snprintf(e->message, sizeof e->message, "out of memory");
+		return -1;
+	}
 	e->x264 = x264_encoder_open(p);
 	return e->x264 ? 0 : -1;
+}
+
+void causeway_x264_mark(causeway_x264 *e, int same) {
+	memset(e->same, same ? X264_MBINFO_CONSTANT : 0, (size_t)e->columns * e->rows);
+}
+
+static int within(int n, int most) { return n < 0 ? 0 : n > most ? most : n; }
+
+void causeway_x264_mark_changed(causeway_x264 *e, int x0, int y0, int x1, int y1) {
+	x0 = within(x0 / 16, e->columns);
+	x1 = within((x1 + 15) / 16, e->columns);
+	y1 = within((y1 + 15) / 16, e->rows);
+	for (int y = within(y0 / 16, e->rows); y < y1; y++)
+		if (x1 > x0)
+			memset(e->same + (size_t)y * e->columns + x0, 0, x1 - x0);
 }
 
 int causeway_x264_encode(causeway_x264 *e, const uint8_t *y, int y_stride, const uint8_t *u, int u_stride,
@@ -89,6 +113,7 @@ int causeway_x264_encode(causeway_x264 *e, const uint8_t *y, int y_stride, const
 	in.img.i_stride[0] = y_stride;
 	in.img.i_stride[1] = u_stride;
 	in.img.i_stride[2] = v_stride;
+	in.prop.mb_info = e->same;
 	x264_nal_t *nals;
 	int count;
 	// The payloads of one picture follow each other in memory.
@@ -103,5 +128,6 @@ int causeway_x264_encode(causeway_x264 *e, const uint8_t *y, int y_stride, const
 void causeway_x264_close(causeway_x264 *e) {
 	if (e->x264)
 		x264_encoder_close(e->x264);
+	free(e->same);
 	free(e->before < e->now ? e->before : e->now); // one piece of memory
 }

@@ -14,6 +14,9 @@ typedef struct {
 	// What the last picture has in it, in levels summed over the sampled
 	// pixels: what changed, and all there is.
 	int64_t inter, intra, samples;
+	// same has a flag for each macroblock: whether it is as in the last picture.
+	uint8_t *same;
+	int columns, rows;
 	// message is the last error that libx264 reported.
 	char message[256];
 } causeway_x264;
@@ -27,6 +30,12 @@ int causeway_x264_open(causeway_x264 *e, int width, int height, int fps, int thr
 // before, of which something may have moved down by rows, and fills in inter,
 // intra and samples. It returns 0, or -1 without memory.
 int causeway_x264_activity(causeway_x264 *e, const uint8_t *y, int stride, int rows);
+
+// causeway_x264_mark says that the macroblocks of the next picture are the same as
+// in the last, or that nothing is known of any, and causeway_x264_mark_changed
+// that those within x0 ≤ x < x1, y0 ≤ y < y1 may differ.
+void causeway_x264_mark(causeway_x264 *e, int same);
+void causeway_x264_mark_changed(causeway_x264 *e, int x0, int y0, int x1, int y1);
 
 // causeway_x264_encode encodes one picture of three planes, or of two where the
 // last is NULL, at quantiser qp and returns 0, or -1 with a message.

@@ -33,6 +33,7 @@ type encoder struct {
 	native  *native
 	rate    rateControl
 	begun   bool           // a frame was encoded
+	missed  bool           // the last frame was dropped, whose damage is the next one's
 	scroll  *encode.Scroll // in 4:4:4
 }
 
@@ -90,13 +91,19 @@ func (e *encoder) Encode(c *encode.Chunk, f *capture.Frame, key bool) error {
 	}
 	qp, ok := e.rate.next(a, f.Time, key)
 	if !ok {
+		e.missed = true
 		return nil
+	}
+	if e.missed {
+		e.native.mark(nil)
+	} else {
+		e.native.mark(f.Damage)
 	}
 	data, isKey, err := e.native.encode(in, qp, key)
 	if err != nil {
 		return fmt.Errorf("x264: encode: %w", err)
 	}
-	e.begun = true
+	e.begun, e.missed = true, false
 	e.rate.coded(a, qp, len(data), isKey)
 	c.Data, c.Key = append(c.Data, data...), isKey
 	return nil

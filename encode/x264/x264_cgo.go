@@ -10,6 +10,7 @@ import "C"
 import (
 	"cmp"
 	"errors"
+	"image"
 	"unsafe"
 
 	"github.com/causeway-rtc/causeway/capture"
@@ -44,6 +45,19 @@ func (n *native) activity(f *capture.Frame, rows int) (activity, error) {
 		return activity{}, errors.New("out of memory")
 	}
 	return activity{inter: float64(n.c.inter), intra: float64(n.c.intra), samples: float64(n.c.samples)}, nil
+}
+
+// mark says what of the next frame is known to be as in the one encoded before:
+// all but the rectangles, or with nil nothing.
+func (n *native) mark(damage []image.Rectangle) {
+	if damage == nil {
+		C.causeway_x264_mark(n.c, 0)
+		return
+	}
+	C.causeway_x264_mark(n.c, 1)
+	for _, r := range damage {
+		C.causeway_x264_mark_changed(n.c, C.int(r.Min.X), C.int(r.Min.Y), C.int(r.Max.X), C.int(r.Max.Y))
+	}
 }
 
 // encode encodes f, which has the encoder's format; NV12 may be read as even in
