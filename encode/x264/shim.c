@@ -63,7 +63,9 @@ int causeway_x264_open(causeway_x264 *e, int width, int height, int fps, int thr
 		p->analyse.b_transform_8x8 = 1;
 		// libx264 adds six in 4:4:4, and colours are to be as sharp as the rest.
 		p->analyse.i_chroma_qp_offset = -4;
-		p->analyse.i_subpel_refine = 1;
+		// Text moves by whole pixels, and libx264 then makes no pictures between
+		// them, which is half of what a small change takes.
+		p->analyse.i_subpel_refine = 0;
 		// What scrolls by whole pixels is found as far as one turn of a wheel
 		// takes it, and then costs next to nothing.
 		p->analyse.i_me_method = X264_ME_UMH;
