@@ -44,6 +44,9 @@ func newRendition(codec encode.Codec, o VideoOptions, s *strays) *rendition {
 		}
 	}
 	r.still = len(r.encoders)
+	if o.SharpMotion {
+		return r
+	}
 	for _, b := range o.Encoders {
 		if codec.Name == encode.H264High444.Name && b.Codec.Name == encode.H264.Name && b.NewEncoder != nil {
 			r.encoders = append(r.encoders, b)

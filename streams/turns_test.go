@@ -49,6 +49,10 @@ type turns struct {
 }
 
 func (s *turns) track(t *testing.T, screen *flicker) *streams.Track {
+	return s.trackOf(t, streams.VideoOptions{}, screen)
+}
+
+func (s *turns) trackOf(t *testing.T, o streams.VideoOptions, screen *flicker) *streams.Track {
 	still, moving := s.still.backend("still"), s.moving.backend("moving")
 	still.Codec = encode.H264High444
 	inner := still.NewEncoder
@@ -56,11 +60,10 @@ func (s *turns) track(t *testing.T, screen *flicker) *streams.Track {
 		e, err := inner(p)
 		return &slowEncoder{e, s, p}, err
 	}
-	track := streams.NewTrack("desktop", streams.NewVideo(streams.VideoOptions{
-		Backends: []capture.Backend{screen.backend()},
-		Codecs:   []encode.Codec{encode.H264High444},
-		Encoders: []encode.Backend{still, moving},
-	}))
+	o.Backends = []capture.Backend{screen.backend()}
+	o.Codecs = []encode.Codec{encode.H264High444}
+	o.Encoders = []encode.Backend{still, moving}
+	track := streams.NewTrack("desktop", streams.NewVideo(o))
 	t.Cleanup(func() { track.Close() })
 	return track
 }
@@ -105,6 +108,20 @@ func TestMissedFramesAreNoMotion(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		if moving := turns.moving.opened.Load(); moving != 2 {
 			t.Errorf("the encoder for motion was opened %d times, want once for each size", moving)
+		}
+	})
+}
+
+// Whoever wants the picture sharp above all keeps the encoder for text.
+func TestSharpMotionStaysIn444(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		turns, screen := &turns{}, &flicker{}
+		track := turns.trackOf(t, streams.VideoOptions{SharpMotion: true}, screen)
+		go read(attach(t, track, encode.H264High444))
+		screen.wild.Store(true)
+		time.Sleep(5 * time.Second)
+		if still, moving := turns.still.opened.Load(), turns.moving.opened.Load(); still != 1 || moving != 0 {
+			t.Errorf("the encoder for text was opened %d times, that for motion %d times", still, moving)
 		}
 	})
 }

@@ -16,12 +16,13 @@ const (
 	// heartbeat is how long a still picture goes unsent. Chromium asks for a
 	// key frame, again and again, after three seconds without a frame.
 	heartbeat = 2400 * time.Millisecond
-	// After the picture came to rest it is sent again, settleInterval apart:
-	// the rate control had to make the last moving frame small, and this lets
-	// it catch up. It has when a frame has less than settledBytes; settleMost
-	// bounds the frames for pictures of which that never happens. More often
-	// would be sharp sooner, but the answer to a key would more often have to
-	// wait behind one of these in the viewer's compositor.
+	// After the picture came to rest it is sent again, settleInterval apart, the
+	// first time when [VideoOptions].Settle says: the rate control had to make
+	// the last moving frame small, and this lets it catch up. It has when a frame
+	// has less than settledBytes; settleMost bounds the frames for pictures of
+	// which that never happens. More often would be sharp sooner, but the answer
+	// to a key would more often have to wait behind one of these in the viewer's
+	// compositor.
 	settleInterval = 100 * time.Millisecond
 	settledBytes   = 1000
 	settleLeast    = 3
@@ -52,6 +53,13 @@ type VideoOptions struct {
 	FPS int
 	// Bitrate is the highest bit rate, in bits a second. Zero means 8 Mbit/s.
 	Bitrate int
+	// Settle is how long the picture must have stood still before it is sent
+	// again, to become sharper; two seconds at most. Zero means a tenth of one.
+	Settle time.Duration
+	// SharpMotion keeps what is in 4:4:4 so when all of the picture moves.
+	// Otherwise an encoder of 4:2:0, which takes less time and fewer bits, takes
+	// over until it stands still.
+	SharpMotion bool
 	// Status, when not nil, is told when the picture stops, with what to tell
 	// a person, and when it is there again.
 	Status func(ok bool, message string)
@@ -146,6 +154,7 @@ type videoRun struct {
 	workers   sync.WaitGroup // of the encodings
 	wants     []Want
 	content   content
+	changed   time.Duration // when the picture last did
 	still     int           // how many times the same picture was sent, beyond the first
 	took      time.Duration // by the encoder of the viewer in control, the last time
 
@@ -196,7 +205,7 @@ func (r *videoRun) next(ctx context.Context, src capture.Source, a *alarm) (*cap
 	for {
 		f, err := src.Next(a.set(r.patience()))
 		if err == nil {
-			r.still = 0
+			r.still, r.changed = 0, f.Time
 			return f, nil
 		}
 		if ctx.Err() != nil || !errors.Is(err, context.Canceled) {
@@ -210,7 +219,7 @@ func (r *videoRun) next(ctx context.Context, src capture.Source, a *alarm) (*cap
 	r.still++
 	f, err := src.Snap(ctx)
 	if err == nil && len(f.Damage) > 0 {
-		r.still = 0 // it changed meanwhile
+		r.still, r.changed = 0, f.Time // meanwhile
 	}
 	return f, err
 }
@@ -219,7 +228,7 @@ func (r *videoRun) next(ctx context.Context, src capture.Source, a *alarm) (*cap
 func (r *videoRun) patience() time.Duration {
 	patience := heartbeat
 	if !r.settled() {
-		patience = settleInterval
+		patience = min(max(r.changed+r.v.o.Settle-capture.Now(), settleInterval), heartbeat)
 	}
 	if wait := r.d.KeyAfter(capture.Now()); wait > 0 {
 		patience = min(patience, wait)

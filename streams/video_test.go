@@ -194,6 +194,32 @@ func TestStillPictureIsSentNowAndThen(t *testing.T) {
 	})
 }
 
+// What sharpens a picture waits until it has stood still for long enough.
+func TestPictureSettlesWhenItIsToldTo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var c coder
+		src := streams.NewVideo(streams.VideoOptions{
+			Backends: []capture.Backend{newScreen().backend()}, Codecs: []encode.Codec{encode.H264},
+			Encoders: []encode.Backend{c.backend("a")}, Settle: time.Second,
+		})
+		track := streams.NewTrack("desktop", src)
+		defer track.Close()
+		k := attach(t, track, encode.H264)
+		var times []time.Duration
+		for range 4 {
+			chunk, err := k.Next(context.Background())
+			if err != nil {
+				t.Fatal(err)
+			}
+			times = append(times, chunk.Time)
+		}
+		// The second is the viewer's key frame, which waits for nothing.
+		if first, then := times[2]-times[0], times[3]-times[2]; first < time.Second || then > time.Second/2 {
+			t.Errorf("the picture was sent again after %v, and then after %v: %v", first, then, times)
+		}
+	})
+}
+
 func TestFrameRateIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sc := newScreen()

@@ -5,6 +5,29 @@ import (
 	"testing"
 )
 
+func TestCodecsOfferedAreThosePreferred(t *testing.T) {
+	for prefer, want := range map[string][]string{
+		"balance":   {"h264-444", "h264", "vp8"},
+		"latency":   {"h264", "vp8"},
+		"sharpness": {"h264-444", "av1-444", "h264", "av1", "vp9", "vp8"},
+		"bandwidth": {"av1", "vp9", "h264-444", "h264", "vp8"},
+		"cpu":       {"h264", "vp8"},
+	} {
+		h := &host{c: config{codec: "auto", encoder: "auto", prefer: prefer}}
+		var got []string
+		for _, codec := range h.offered(2) {
+			got = append(got, codec.Name)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("--prefer %s: %v, want %v", prefer, got, want)
+		}
+		h.c.codec = "vp9"
+		if got := h.offered(2); len(got) != 1 || got[0].Name != "vp9" {
+			t.Errorf("--prefer %s --codec vp9: %v", prefer, got)
+		}
+	}
+}
+
 func TestCodecsOfferedSuitTheProcessors(t *testing.T) {
 	for _, c := range []struct {
 		codec, encoder string

@@ -25,8 +25,9 @@ type config struct {
 	region            image.Rectangle
 	process           int
 	run               []string
-	fps               int
-	bitrate           int
+	prefer            string
+	fps               int // zero in a config that follows no preference yet
+	bitrate           int // the same
 	codec, encoder    string
 	capture, inject   string
 	audio             string
@@ -60,9 +61,10 @@ func (c *config) options() []flags.Option {
 		{Name: "window", Arg: "ID|TITLE", Help: "show this window alone, and let viewers reach no other", Value: flags.Text(&c.window)},
 		{Name: "process", Arg: "PID", Help: "show the windows of this process and its children alone", Value: flags.Number(&c.process, 2, 1<<22)},
 		{Name: "run", Arg: "CMD", Help: "run this on the virtual display instead of a terminal and the\ndemonstration; may be given several times", Value: list{&c.run}},
-		{Name: "fps", Arg: "N", Help: "highest frame rate, 1 to 240 (60)", Value: flags.Number(&c.fps, 1, 240)},
-		{Name: "bitrate", Arg: "RATE", Help: "highest bit rate of the picture, 200k to 200M (8M)", Value: rate{&c.bitrate}},
-		{Name: "codec", Arg: "NAME", Help: "auto, h264, h264-444, vp8, vp9, av1 or av1-444 (auto: h264 where the\nviewer decodes it, in 4:4:4 if it can, else what this machine has\nprocessors for)", Value: flags.Choice(&c.codec, "auto", "h264", "h264-444", "vp8", "vp9", "av1", "av1-444")},
+		{Name: "prefer", Arg: "WHAT", Help: preferHelp(), Value: flags.Choice(&c.prefer, preferNames()...)},
+		{Name: "fps", Arg: "N", Help: "highest frame rate, 1 to 240 (as --prefer says: 60)", Value: flags.Number(&c.fps, 1, 240)},
+		{Name: "bitrate", Arg: "RATE", Help: "highest bit rate of the picture, 200k to 200M (as --prefer says: 8M)", Value: rate{&c.bitrate}},
+		{Name: "codec", Arg: "NAME", Help: "auto, h264, h264-444, vp8, vp9, av1 or av1-444\n(auto: the first that --prefer lists and the viewer decodes)", Value: flags.Choice(&c.codec, "auto", "h264", "h264-444", "vp8", "vp9", "av1", "av1-444")},
 		{Name: "encoder", Arg: "NAME", Help: "auto or one that 'host list' shows (auto)", Value: flags.Choice(&c.encoder, encoderNames()...)},
 		{Name: "capture", Arg: "NAME", Help: "auto, x11, kbinani or pattern (auto)", Value: flags.Choice(&c.capture, captureNames()...)},
 		{Name: "inject", Arg: "NAME", Help: "auto, xtest, robotgo or none: what makes the viewer's keys and\npointer happen here; none lets viewers only watch (auto)", Value: flags.Choice(&c.inject, injectorNames()...)},
@@ -92,7 +94,7 @@ func (c *config) options() []flags.Option {
 // parseConfig reads the flags in args, which win, and the environment.
 func parseConfig(args []string, getenv func(string) string) (config, error) {
 	c := config{
-		listen: "127.0.0.1:8470", scale: 1, fit: "ask", fps: 60, bitrate: 8_000_000, codec: "auto", encoder: "auto",
+		listen: "127.0.0.1:8470", scale: 1, fit: "ask", prefer: preferences()[0].name, codec: "auto", encoder: "auto",
 		capture: "auto", inject: "auto", audio: "auto", speakers: "stereo", microphone: "on", id: "desktop",
 		peerjs: "on", roomMode: "sfu", auth: "token", tls: "auto", logFormat: "text",
 	}
@@ -103,6 +105,7 @@ func parseConfig(args []string, getenv func(string) string) (config, error) {
 	if len(rest) > 0 {
 		return c, fmt.Errorf("%q is neither a flag nor a command: the only command is 'host list', and flags begin with --", rest[0])
 	}
+	c.follow(c.preference())
 	return c, c.check()
 }
 

@@ -135,7 +135,7 @@ func (h *host) stream() (*streams.Stream, error) {
 // tracks are the picture and, unless it is off or cannot be encoded, the
 // sound.
 func (h *host) tracks() ([]*streams.Track, error) {
-	offered := h.offered(runtime.GOMAXPROCS(0))
+	prefer, offered := h.c.preference(), h.offered(runtime.GOMAXPROCS(0))
 	var encoders []encode.Backend
 	var usable []encode.Codec
 	var errs []error
@@ -155,6 +155,7 @@ func (h *host) tracks() ([]*streams.Track, error) {
 		Backends: h.desk.capture(backends.All), Backend: h.c.capture,
 		Capture: capture.Options{FPS: h.c.fps, View: h.desk.view, Log: h.log},
 		Codecs:  usable, Encoders: encoders, FPS: h.c.fps, Bitrate: h.c.bitrate,
+		Settle: prefer.settle, SharpMotion: prefer.sharp,
 		Status: h.status("video"), Log: h.log,
 	})
 	tracks := []*streams.Track{streams.NewTrack("desktop", video)}
@@ -180,18 +181,20 @@ func (h *host) encoders(codec encode.Codec) ([]encode.Backend, error) {
 	return append(found, slices.DeleteFunc(others, func(b encode.Backend) bool { return b.Name == found[0].Name })...), nil
 }
 
-// offered are the codecs to offer, best first, on so many processors. H.264
-// leads, as it takes the least time, and of it what is in 4:4:4, for text. A
-// viewer without it gets the best of the others that leaves the desktop room: of
-// 1920×1080, on two processors, VP9 took some 22 ms of processor time a frame,
-// and AV1 30.
+// offered are the codecs to offer, best first, on so many processors: what was
+// asked for, or what is preferred. A codec that leaves the desktop no room is
+// left out, unless it was preferred for what it saves: of 1920×1080, on two
+// processors, VP9 took some 22 ms of processor time a frame, and AV1 30.
 func (h *host) offered(processors int) []encode.Codec {
-	all := []encode.Codec{encode.H264High444, encode.H264, encode.AV1High, encode.AV1, encode.VP9, encode.VP8}
+	prefer := h.c.preference()
 	only := cmp.Or(codecOf(h.c.encoder), h.c.codec)
-	return slices.DeleteFunc(all, func(c encode.Codec) bool {
+	if only != "auto" {
+		return []encode.Codec{codecNamed(only)}
+	}
+	return slices.DeleteFunc(prefer.codecs, func(c encode.Codec) bool {
 		switch {
-		case only != "auto":
-			return c.Name != only
+		case prefer.dear:
+			return false
 		case c.MIMEType == encode.AV1.MIMEType:
 			return processors < 8
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/causeway-rtc/causeway/capture"
 	"github.com/causeway-rtc/causeway/capture/backends"
 	"github.com/causeway-rtc/causeway/capture/x11"
+	"github.com/causeway-rtc/causeway/encode"
 	"github.com/causeway-rtc/causeway/encode/codecs"
 	"github.com/causeway-rtc/causeway/input"
 	"github.com/causeway-rtc/causeway/input/injectors"
@@ -41,6 +42,16 @@ func codecOf(encoder string) string {
 		}
 	}
 	return ""
+}
+
+// codecNamed is the codec of that name, which an encoder in the table makes.
+func codecNamed(name string) encode.Codec {
+	for _, b := range codecs.All {
+		if b.Codec.Name == name {
+			return b.Codec
+		}
+	}
+	return encode.Codec{Name: name}
 }
 
 func injectorNames() []string {
