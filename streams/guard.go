@@ -19,6 +19,9 @@ const (
 	encodePatience = 200 * time.Millisecond
 	slowPatience   = time.Second
 	slowFrames     = 8
+	// softPatience is for an encoder that is software: it waits for processors
+	// like everything else on a busy machine, and drivers are what hangs.
+	softPatience = 2 * time.Second
 	// An encoder that is slow as a rule has slowness times what it takes.
 	slowness     = 10
 	mostPatience = 4 * time.Second
@@ -123,6 +126,9 @@ func (g *guard) patience() time.Duration {
 	least := max(slowness*g.took, encodePatience)
 	if g.frames < slowFrames {
 		least = max(least, slowPatience)
+	}
+	if !g.backend.Hardware {
+		least = max(least, softPatience)
 	}
 	const fullHD = 1920 * 1080
 	pixels := g.params.Width * g.params.Height

@@ -28,6 +28,7 @@ type rogue struct {
 
 func (r *rogue) backend(name string) encode.Backend {
 	b := r.coder.backend(name)
+	b.Hardware = true // software is given longer
 	sound := b.NewEncoder
 	b.NewEncoder = func(p encode.Params) (encode.Encoder, error) {
 		if r.told.Load() && r.open != nil {
