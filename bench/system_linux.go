@@ -35,8 +35,8 @@ type Desktop interface {
 type Causeway struct {
 	// Program is its path.
 	Program string
-	// Args are further flags for it.
-	Args []string
+	// Args are further flags for it, and Env is for its environment.
+	Args, Env []string
 }
 
 // Name implements [System].
@@ -54,7 +54,7 @@ func (c Causeway) Serve(ctx context.Context, r *Rig) (string, error) {
 		"--listen", "127.0.0.1:0", "--display", r.HostDisplay.Name(), "--url-file", urlFile,
 		"--fps", "60", "--bitrate", fmt.Sprintf("%dk", r.o.Kbps),
 	}
-	env := []string{"HOME=" + r.dir}
+	env := append([]string{"HOME=" + r.dir}, c.Env...)
 	if r.HostSound == nil {
 		args = append(args, "--audio", "off")
 	} else {

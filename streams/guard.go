@@ -16,7 +16,7 @@ import (
 const (
 	// encodePatience is for a frame, slowPatience for one of the first frames,
 	// with which drivers load what they put off.
-	encodePatience = 200 * time.Millisecond
+	encodePatience = 180 * time.Millisecond
 	slowPatience   = time.Second
 	slowFrames     = 8
 	// softPatience is for an encoder that is software: it waits for processors
@@ -26,7 +26,8 @@ const (
 	slowness     = 10
 	mostPatience = 4 * time.Second
 	// openPatience is for opening it, closePatience for closing it, and
-	// brokenPatience for closing one that has failed, for which nobody waits.
+	// brokenPatience for closing one that has failed or lies, for which nobody
+	// waits. One that hangs has no more.
 	openPatience   = 1500 * time.Millisecond
 	closePatience  = time.Second
 	brokenPatience = 20 * time.Millisecond
@@ -53,7 +54,8 @@ type guard struct {
 	judge  judge
 	frames int
 	took   time.Duration // by a frame, on average
-	broken bool          // it failed, hangs or lies
+	broken bool          // it failed or lies
+	hung   bool          // it hangs
 
 	// frame is the goroutine's, whatever becomes of the one it is a copy of.
 	frame capture.Frame
@@ -117,7 +119,7 @@ func (g *guard) wait(patience time.Duration) error {
 		case <-g.timer.C:
 		}
 	}
-	g.broken = true
+	g.hung = true
 	return fmt.Errorf("no answer for %v: %w", patience, errHangs)
 }
 
@@ -168,7 +170,10 @@ func (g *guard) SetBitrate(bps int) error {
 func (g *guard) Close() {
 	close(g.calls)
 	patience := closePatience
-	if g.broken {
+	switch {
+	case g.hung:
+		patience = 0
+	case g.broken:
 		patience = brokenPatience
 	}
 	g.timer.Reset(patience)

@@ -65,6 +65,8 @@ func TestCommandLineAsAPersonTypesIt(t *testing.T) {
 		{"--help", 0, "--listen ADDR:PORT", ""},
 		{"-h", 0, "CAUSEWAY_LISTEN", ""},
 		{"list", 0, "pattern                ok", ""},
+		{"list", 0, "libx264 (h264)         ok", ""},
+		{"try-encoder libx264", 0, "ok ", ""},
 		{"--virtual 1280", 2, "", "such as 1280x720"},
 		{"--virtual 9999x720", 2, "", "the nearest is 4096x720"},
 		{"--fps 0", 2, "", "the nearest is 1"},
@@ -92,6 +94,14 @@ func TestCommandLineAsAPersonTypesIt(t *testing.T) {
 				t.Errorf("the complaint is %q", stderr)
 			}
 		})
+	}
+}
+
+func TestHostEncodesWithWhatFFmpegHas(t *testing.T) {
+	h := startHost(t, nil, "--encoder", "libx264", "--capture", "pattern", "--fps", "20", "--inject", "none", "--audio", "off")
+	browse(t, h, webtest.Options{}).WaitFrames(5, patience)
+	if !strings.Contains(h.log.String(), "backend=libx264") {
+		t.Errorf("it did not: %s", h.log)
 	}
 }
 

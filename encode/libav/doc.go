@@ -25,7 +25,8 @@
 //     what came out.
 //   - Package streams gives it so long for each frame, looks at what comes out,
 //     and goes on with another. A call that hangs is never returned from; what it
-//     works on is C memory of its own.
+//     works on is C memory of its own. One that crashes after its trial was
+//     passed ends the program.
 //   - In a program that has not called Isolate no hardware is used.
 //
 // # Preference

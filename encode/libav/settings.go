@@ -1,6 +1,7 @@
 package libav
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -143,6 +144,7 @@ func common(p encode.Params) []ffmpeg.Setting {
 		// encode.Params.FPS.
 		set("time_base", "1/"+strconv.Itoa(p.FPS)),
 		set("g", strconv.Itoa(keysApart)), set("bf", "0"),
+		set("threads", strconv.Itoa(cmp.Or(p.Threads, min(2, runtime.GOMAXPROCS(0))))), // of software
 		set("color_primaries", "bt709"), set("color_trc", "bt709"), set("colorspace", "bt709"), set("color_range", "tv"),
 	}, rate(p)...)
 }
