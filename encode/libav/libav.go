@@ -59,7 +59,7 @@ type encoder struct {
 	native  *ffmpeg.Encoder
 
 	sent, got int64            // frames, since native was opened
-	lag       int64            // how many frames it holds back
+	lag       int64            // how many frames it held back, the last time
 	times     [8]time.Duration // of the frames sent, by number
 	sets      []byte           // the parameter sets that came last
 	open      int              // the bit rate that native was opened with
@@ -147,7 +147,7 @@ func (e *encoder) exchange(c *encode.Chunk, in *capture.Frame, key bool) error {
 		return err
 	}
 	if data == nil {
-		if e.lag = max(e.lag, e.sent-e.got); e.lag > mostLag {
+		if e.lag = e.sent - e.got; e.lag > mostLag {
 			return fmt.Errorf("it holds back %d pictures", e.lag)
 		}
 		return nil
@@ -156,6 +156,7 @@ func (e *encoder) exchange(c *encode.Chunk, in *capture.Frame, key bool) error {
 		return fmt.Errorf("a chunk of picture %d, where %d to %d were due", number, e.got, e.sent-1)
 	}
 	e.got = number + 1
+	e.lag = e.sent - e.got
 	c.Time = e.times[number%int64(len(e.times))]
 	return e.fill(c, data)
 }

@@ -16,7 +16,7 @@ import (
 
 // probeTime bounds the trial of an encoder. Most take a quarter of a second;
 // the first use of a GPU after the machine was started takes seconds.
-const probeTime = 8 * time.Second
+const probeTime = 5 * time.Second
 
 // Isolate tells how to start a process that calls [ProbeMain] with the
 // arguments that follow those of command. Programs that want hardware encoders
