@@ -109,7 +109,7 @@ func (s suite) sizes(t *testing.T) {
 	for _, size := range [][2]int{{641, 361}, {642, 359}, {355, 288}, {1, 1}, {2, 2}, {17, 15}, {16, 16}, {1920, 64}} {
 		p := encode.Params{Width: size[0], Height: size[1], FPS: FPS, Bitrate: 2 * bitrate}
 		e, err := s.b.NewEncoder(p)
-		if small := min(p.Width, p.Height) < 16; err != nil && small {
+		if small := min(p.Width, p.Height) < s.o.Least; err != nil && small {
 			t.Logf("refuses %v: %v", size, err)
 			continue
 		}

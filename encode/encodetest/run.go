@@ -24,6 +24,8 @@ type Options struct {
 	// Brief leaves out what takes long, rates and quality: for a walk along a
 	// table, whose backends have tests of their own.
 	Brief bool
+	// Least is the least side in pixels that it must take. Zero means 16.
+	Least int
 	// Overshoot is how far the rate may exceed the target over two seconds,
 	// as a fraction. Zero means 0.15. Whoever sets it says why.
 	Overshoot float64
@@ -68,6 +70,7 @@ func Run(t *testing.T, b encode.Backend, o Options) {
 	if o.Overshoot == 0 {
 		o.Overshoot = 0.15
 	}
+	o.Least = max(o.Least, 16)
 	s := suite{b, o}
 	t.Run("Stamps", s.stamps)
 	t.Run("Colours", s.colours)
