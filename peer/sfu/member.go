@@ -86,8 +86,10 @@ func (m *Member) start() {
 		switch state {
 		case webrtc.PeerConnectionStateConnected:
 			m.onConnect.Do(func() { close(m.connected) })
-		case webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateClosed:
+		case webrtc.PeerConnectionStateFailed:
 			m.cancel(errors.New("sfu: the connection failed"))
+		case webrtc.PeerConnectionStateClosed: // by the member, who need not be told
+			m.cancel(errLeft)
 		}
 	})
 	m.sfu.wg.Go(m.tell.run)
@@ -116,6 +118,9 @@ func (m *Member) run() {
 		case now := <-ticker.C:
 			m.report()
 			err = m.neg.overdue(now)
+		}
+		if errors.Is(err, webrtc.ErrConnectionClosed) {
+			err = errLeft // by the member, and the state will soon say so
 		}
 		if err != nil {
 			m.cancel(err)
@@ -155,7 +160,7 @@ func (m *Member) end() {
 	m.tell.close(cause)
 }
 
-// errLeft is the cause of a member's end that was closed by us.
+// errLeft is the cause of a member's end that it or we wanted.
 var errLeft = errors.New("left")
 
 // Close takes the member out of its room and waits until its connection is

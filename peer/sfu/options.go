@@ -78,6 +78,6 @@ type MemberOptions struct {
 	// of the MediaStreams in it is: the ids of members by msid. Required.
 	Offer func(sdp string, streams map[string]string)
 	// Closed is told at last that the member is gone, and why unless it was
-	// closed by us. Nil means that nobody asks.
+	// closed on either side. Nil means that nobody asks.
 	Closed func(error)
 }

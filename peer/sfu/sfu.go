@@ -120,6 +120,10 @@ func (s *SFU) Publish(roomName, member string, stream *streams.Stream) (stop fun
 			all = append(all, &publication{owner: member, streamID: id, kind: media.KindOf(t.Codecs()[0]), track: t})
 		}
 	}
+	if all == nil {
+		s.leave(r)
+		return nil, errors.New("sfu: the stream has nothing to send")
+	}
 	s.publish(r, all...)
 	var once sync.Once
 	return func() {

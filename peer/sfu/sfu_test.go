@@ -155,3 +155,16 @@ func TestStrangersAreBounded(t *testing.T) {
 		}
 	}
 }
+
+func TestMemberThatClosesItsConnectionHasLeft(t *testing.T) {
+	s := start(t, Options{})
+	a, b := enter(t, s, "r", "a", true), enter(t, s, "r", "b", false)
+	a.send()
+	b.gets("a", 5)
+	if err := b.pc.GracefulClose(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-b.closed; err != nil {
+		t.Errorf("it is told %v", err)
+	}
+}

@@ -22,7 +22,8 @@ type SFUOptions struct {
 	// Offer sends an offer, complete with candidates. The streams in it are
 	// those of the members, by their msid. It does not wait.
 	Offer func(sdp string, streams map[string]string)
-	// Closed says that the member is gone, and why when nobody closed it.
+	// Closed says that the member is gone, and why when neither side closed
+	// it.
 	Closed func(error)
 }
 
