@@ -20,6 +20,9 @@ const isolatedEnv = "CAUSEWAY_BENCH_ISOLATED"
 // process that it is one.
 const lonely = "bench0"
 
+// addrOfOurs is that of an isolated process (RFC 5737: documentation).
+const addrOfOurs = "192.0.2.1"
+
 // isolated tells whether this process runs in the network namespace that
 // isolate made, where nothing but ours is on the loopback interface.
 func isolated() bool {
@@ -74,7 +77,7 @@ func settle() error {
 		"link add " + lonely + " type veth peer name bench1",
 		"link set " + lonely + " up",
 		"link set bench1 up",
-		"addr add 192.0.2.1/24 dev " + lonely, // RFC 5737: documentation
+		"addr add " + addrOfOurs + "/24 dev " + lonely,
 		"route add default dev " + lonely,
 	} {
 		if out, err := exec.Command("ip", strings.Fields(command)...).CombinedOutput(); err != nil {

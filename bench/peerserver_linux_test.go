@@ -43,7 +43,14 @@ func startPeerServer(b *testing.B, name string, command func(b *testing.B, port 
 	addr = l.Addr().String()
 	_ = l.Close()
 	_, port, _ := net.SplitHostPort(addr)
-	p, err = startProcess(command(b, port), filepath.Join(logs(b), "peerserver-"+name+".log"))
+	return addr, startServer(b, "peerserver-"+name, addr, command(b, port))
+}
+
+// startServer starts a program that serves HTTP at addr, and waits until it
+// does.
+func startServer(b *testing.B, name, addr string, cmd *exec.Cmd) *Process {
+	b.Helper()
+	p, err := startProcess(cmd, filepath.Join(logs(b), name+".log"))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -51,20 +58,13 @@ func startPeerServer(b *testing.B, name string, command func(b *testing.B, port 
 		resp, err := http.Get("http://" + addr + "/")
 		if err == nil {
 			_ = resp.Body.Close()
-			return addr, p
+			return p
 		}
 		if err := errors.Join(p.ended(), late(start)); err != nil {
 			_ = p.Close()
 			b.Fatal(err)
 		}
 	}
-}
-
-func late(start time.Time) error {
-	if time.Since(start) > startTimeout {
-		return errors.New("bench: the server does not answer")
-	}
-	return nil
 }
 
 // peerServerNumbers are what was measured of one server.

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -64,6 +65,15 @@ func (p *Process) ended() error {
 	default:
 		return nil
 	}
+}
+
+// late is an error when a server that was started at start should answer by
+// now.
+func late(start time.Time) error {
+	if time.Since(start) > startTimeout {
+		return errors.New("bench: the server does not answer")
+	}
+	return nil
 }
 
 // Close ends the process and all it started, and waits. The second call does

@@ -1,0 +1,122 @@
+package bench
+
+import (
+	"errors"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// fanReceivers is how many get what one sends.
+const fanReceivers = 40
+
+// fanNumbers are what was measured of one SFU.
+type fanNumbers struct {
+	window, slowed *Window // with another receiver that is slow
+	cpu            float64 // ms of the SFU's for each Mbit that was received
+	load           Load
+}
+
+// BenchmarkSFU measures what forwarding one picture of 4 Mbit/s to 40
+// receivers costs and adds, with our broker and with the video room of Janus.
+func BenchmarkSFU(b *testing.B) {
+	if !isolated() {
+		b.Skip("needs a network of its own: Janus connects over no loopback interface")
+	}
+	for b.Loop() {
+		ours := measureFan(b, "sfu", func() (*Process, Forwarder, error) {
+			const port = "9001"
+			addr := addrOfOurs + ":" + port
+			p := startServer(b, "sfu", addr, exec.Command(program(b, "broker"), "--host", addrOfOurs, "--port", port,
+				"--skyway-key", skywayKey, "--insecure", "--log-level", "warn"))
+			return p, openSkyWayRoom(addr), nil
+		})
+		var janus fanNumbers
+		if _, err := exec.LookPath("janus"); err != nil {
+			b.Log("without Janus:", err)
+		} else {
+			janus = measureFan(b, "janus", func() (*Process, Forwarder, error) {
+				p, err := startJanus(b.TempDir(), addrOfOurs, filepath.Join(logs(b), "janus.log"))
+				return p, newJanusVideoRoom(), err
+			})
+		}
+		reportFan(b, ours, janus)
+	}
+}
+
+func measureFan(b *testing.B, name string, start func() (*Process, Forwarder, error)) (n fanNumbers) {
+	b.Helper()
+	d := 10 * time.Second
+	if testing.Short() {
+		d = 3 * time.Second
+	}
+	p, f, err := start()
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer p.Close()
+	fan, err := OpenFan(f)
+	if err != nil {
+		b.Fatalf("%s: %v", name, err)
+	}
+	fail := func(err error) {
+		if err := errors.Join(err, p.ended()); err != nil {
+			_ = fan.Close()
+			b.Fatalf("%s: %v", name, err)
+		}
+	}
+	fail(fan.Join(fanReceivers, false))
+	time.Sleep(2 * time.Second)
+	before, err := CPUTime(p.Pid())
+	fail(err)
+	n.load = during(b, func() { n.window = fan.Measure(d) })
+	after, err := CPUTime(p.Pid())
+	fail(err)
+	fail(fan.Join(1, true))
+	time.Sleep(time.Second)
+	n.slowed = fan.Measure(d)
+	if err := errors.Join(fan.Close(), p.ended()); err != nil {
+		b.Fatalf("%s: %v", name, err)
+	}
+	fan.Fill(n.window)
+	fan.Fill(n.slowed)
+	n.cpu = Milliseconds(after-before) / (float64(len(n.window.Delays)) * 8 * fanPayload / 1e6)
+	return n
+}
+
+func reportFan(b *testing.B, ours, janus fanNumbers) {
+	b.Helper()
+	beside := func(format string, v func(fanNumbers) float64) []string {
+		if janus.window == nil {
+			return nil
+		}
+		return []string{fmt.Sprintf("Janus "+format, v(janus))}
+	}
+	lost := func(n fanNumbers) float64 { return n.window.Lost() }
+	median := func(n fanNumbers) float64 { return Quantile(sortedCopy(n.window.Delays), 0.5) }
+	p99 := func(n fanNumbers) float64 { return n.window.P99() }
+	slowed := func(n fanNumbers) float64 { return n.slowed.P99() / n.window.P99() }
+	cpu := func(n fanNumbers) float64 { return n.cpu }
+	for _, r := range []struct {
+		name, unit, format string
+		target             float64
+		value              func(fanNumbers) float64
+	}{
+		{"an SFU's 40 receivers, packets lost", "%", "%.3f %%", 0.1, lost},
+		{"an SFU's 40 receivers, median delay", "ms", "%.2f ms", 1, median},
+		{"an SFU's 40 receivers, 99 % of delays within", "ms", "%.2f ms", 8, p99},
+		{"the same with a slow receiver more, ÷ without", "×", "%.2f", 1.1, slowed},
+		{"an SFU's CPU for each Mbit forwarded", "ms", "%.2f ms", 0, cpu},
+	} {
+		add(b, 1, Result{
+			Name: r.name, Unit: r.unit, Target: Target{Median: r.target}, Summary: Single(r.value(ours)), Load: ours.load, Remarks: beside(r.format, r.value),
+		})
+	}
+	if janus.window != nil {
+		add(b, 1, Result{
+			Name: "an SFU's CPU ÷ that of Janus", Unit: "×", Target: Target{Median: 1.5}, Summary: Single(ours.cpu / janus.cpu), Load: janus.load,
+		})
+	}
+}
