@@ -2,6 +2,7 @@ package libav
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/causeway-rtc/causeway/capture"
@@ -20,9 +21,11 @@ const (
 	// many frames an encoder may hold back for good.
 	patience = 50 * time.Millisecond
 	mostLag  = 2
-	// reopenPause is how long an encoder is left open that cannot change its
-	// bit rate otherwise.
-	reopenPause = time.Second
+	// An encoder that cannot change its bit rate otherwise is opened again when
+	// that is too high by reopenDown or could be higher by reopenUp, since it
+	// costs a key frame, and is left open for reopenPause.
+	reopenDown, reopenUp = 1.2, 1.5
+	reopenPause          = time.Second
 )
 
 func hardware() []encode.Backend {
@@ -92,16 +95,26 @@ func (e *encoder) reopen() error {
 		e.native.Close()
 		e.native = nil
 	}
-	n, err := e.library.NewEncoder(ffmpeg.EncoderOptions{
-		Name: e.spec.encoder, Device: e.spec.device,
-		Width: even(e.params.Width), Height: even(e.params.Height),
-		Settings: append(common(e.params), e.spec.settings...),
-	})
+	n, err := e.openWith(nil)
+	if err != nil && e.spec.otherwise != nil {
+		if other, cannot := e.openWith(e.spec.otherwise); cannot == nil {
+			n, err = other, nil
+		}
+	}
 	if err != nil {
 		return err
 	}
 	e.native, e.sent, e.got, e.open = n, 0, 0, e.params.Bitrate
 	return nil
+}
+
+// openWith opens FFmpeg's encoder with more settings than its usual ones.
+func (e *encoder) openWith(more []ffmpeg.Setting) (*ffmpeg.Encoder, error) {
+	return e.library.NewEncoder(ffmpeg.EncoderOptions{
+		Name: e.spec.encoder, Device: e.spec.device,
+		Width: even(e.params.Width), Height: even(e.params.Height),
+		Settings: slices.Concat(common(e.params), e.spec.settings, more),
+	})
 }
 
 func (e *encoder) Encode(c *encode.Chunk, f *capture.Frame, key bool) error {
@@ -112,7 +125,7 @@ func (e *encoder) Encode(c *encode.Chunk, f *capture.Frame, key bool) error {
 	if err != nil {
 		return fmt.Errorf("libav: %w", err)
 	}
-	if e.open != e.params.Bitrate && f.Time-e.opened >= reopenPause {
+	if e.astray() && f.Time-e.opened >= reopenPause {
 		if err := e.reopen(); err != nil {
 			return fmt.Errorf("libav: open again for another bit rate: %w", err)
 		}
@@ -124,6 +137,12 @@ func (e *encoder) Encode(c *encode.Chunk, f *capture.Frame, key bool) error {
 		return fmt.Errorf("libav: encode with %s: %w", e.spec.encoder, err)
 	}
 	return nil
+}
+
+// astray is true when the encoder's bit rate is far from what it should be.
+func (e *encoder) astray() bool {
+	want, have := float64(e.params.Bitrate), float64(e.open)
+	return have > reopenDown*want || want > reopenUp*have
 }
 
 // exchange sends a picture and receives a chunk: that of the picture, or of one

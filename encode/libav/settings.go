@@ -28,8 +28,9 @@ type spec struct {
 	adapts int
 	// byName is true for an encoder that is taken by name alone.
 	byName bool
-	// settings are the encoder's own.
-	settings []ffmpeg.Setting
+	// settings are the encoder's own, and otherwise those to add when it does
+	// not open with them alone.
+	settings, otherwise []ffmpeg.Setting
 }
 
 var (
@@ -66,6 +67,8 @@ func specs() []spec {
 				set("profile", "constrained_baseline"), set("rc_mode", "CBR"),
 				set("sei", "0"), may("async_depth", "1"),
 			},
+			// Newer chips of Intel have no other way to encode.
+			otherwise: []ffmpeg.Setting{set("low_power", "1")},
 		},
 		{
 			name: "amf", encoder: "h264_amf", files: render,
@@ -92,7 +95,8 @@ func specs() []spec {
 			name: "v4l2m2m", encoder: "h264_v4l2m2m", system: "linux", files: video,
 			settings: []ffmpeg.Setting{
 				set("profile", "578"), // Constrained Baseline, which has no name there
-				set("num_output_buffers", "4"), set("num_capture_buffers", "4"),
+				// Those of its output are our pictures; FFmpeg 5 allows no fewer.
+				set("num_output_buffers", "6"), set("num_capture_buffers", "4"),
 			},
 		},
 	}

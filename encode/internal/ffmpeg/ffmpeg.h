@@ -39,6 +39,8 @@ typedef struct {
 	X(av_opt_find, const causeway_option *(*)(void *, const char *, const char *, int, int)) \
 	X(av_strerror, int (*)(int, char *, size_t)) \
 	X(av_get_pix_fmt, int (*)(const char *)) \
+	X(av_buffer_alloc, causeway_buffer *(*)(size_t)) \
+	X(av_buffer_get_ref_count, int (*)(const causeway_buffer *)) \
 	X(av_buffer_ref, causeway_buffer *(*)(const causeway_buffer *)) \
 	X(av_buffer_unref, void (*)(causeway_buffer **)) \
 	X(av_frame_alloc, causeway_frame *(*)(void)) \

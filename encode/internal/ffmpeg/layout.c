@@ -72,6 +72,29 @@ static int parameters_fit(const causeway_av *av) {
 	return fit;
 }
 
+// frees is true when a context frees the buffer b, which it is given at our
+// place for the frames of a device.
+static int frees(const causeway_av *av, causeway_buffer *b) {
+	void *c = av->avcodec_alloc_context3(NULL);
+	const causeway_option *flags = c ? av->av_opt_find(c, "hwaccel_flags", NULL, 0, 0) : NULL;
+	void *field = flags ? (char *)c + flags->offset + av->layout->hw_frames_from_flags : NULL;
+	causeway_buffer *own = NULL;
+	if (field)
+		memcpy(&own, field, sizeof own);
+	int empty = field && !own;
+	if (empty && (own = av->av_buffer_ref(b)))
+		memcpy(field, &own, sizeof own);
+	av->avcodec_free_context(&c);
+	return empty && own && av->av_buffer_get_ref_count(b) == 1;
+}
+
+static int context_fits(const causeway_av *av) {
+	causeway_buffer *b = av->av_buffer_alloc(1);
+	int fits = b && frees(av, b);
+	av->av_buffer_unref(&b);
+	return fits;
+}
+
 int causeway_av_layout(causeway_av *av) {
 	unsigned codec = av->avcodec_version() >> 16, util = av->avutil_version() >> 16;
 	for (size_t i = 0; i < sizeof layouts / sizeof *layouts; i++)
@@ -81,7 +104,8 @@ int causeway_av_layout(causeway_av *av) {
 	if (av->layout) {
 		why = !frame_fits(av) ? "has frames of another layout than its release"
 			: !packet_fits(av) ? "has packets of another layout than its release"
-			: !parameters_fit(av) ? "has parameters of another layout than its release" : NULL;
+			: !parameters_fit(av) ? "has parameters of another layout than its release"
+			: !context_fits(av) ? "has contexts of another layout than its release" : NULL;
 	}
 	if (!why)
 		return 0;

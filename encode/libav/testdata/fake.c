@@ -80,7 +80,7 @@ typedef struct {
 	const void *class;
 	const AVCodec *codec;
 	int width, height, pix_fmt;
-#if MAJOR < 61
+#if MAJOR < 61 || defined APART
 	AVBufferRef *hw_frames_ctx;
 	int trailing_padding;
 	int64_t max_pixels;
@@ -90,7 +90,7 @@ typedef struct {
 #endif
 	AVBufferRef *hw_device_ctx;
 	int hwaccel_flags;
-	int sent, returned, keys;
+	int sent, returned, keys, preset;
 	AVPacket *queue[64];
 } AVCodecContext;
 
@@ -100,12 +100,23 @@ void av_log_set_level(int level) {}
 int av_strerror(int error, char *out, size_t size) { return snprintf(out, size, "error %d of the fake", error); }
 int av_get_pix_fmt(const char *name) { return !strcmp(name, "nv12") ? nv12 : !strcmp(name, "vaapi") ? memory : -1; }
 
+AVBufferRef *av_buffer_alloc(size_t size) {
+	AVBufferRef *b = calloc(1, sizeof *b);
+	b->buffer = calloc(1, sizeof(int));
+	b->data = calloc(1, size);
+	*(int *)b->buffer = 1;
+	return b;
+}
+int av_buffer_get_ref_count(const AVBufferRef *b) { return *(int *)b->buffer; }
 AVBufferRef *av_buffer_ref(const AVBufferRef *b) {
 	AVBufferRef *r = malloc(sizeof *r);
 	*r = *b;
+	++*(int *)b->buffer;
 	return r;
 }
 void av_buffer_unref(AVBufferRef **b) {
+	if (*b)
+		--*(int *)(*b)->buffer;
 	free(*b);
 	*b = NULL;
 }
@@ -113,6 +124,8 @@ void av_buffer_unref(AVBufferRef **b) {
 // Options.
 
 int av_opt_set(void *context, const char *name, const char *value, int flags) {
+	if (!strcmp(name, "preset"))
+		((AVCodecContext *)context)->preset = 1;
 	static const char *const known[] = {"threads", "flags", "time_base", "g", "bf", "b", "maxrate", "bufsize",
 		"color_primaries", "color_trc", "colorspace", "color_range", "preset", NULL};
 	for (int i = 0; known[i]; i++)
@@ -164,14 +177,13 @@ int av_hwdevice_find_type_by_name(const char *name) { return !strcmp(name, "vaap
 int av_hwdevice_ctx_create(AVBufferRef **b, int type, const char *device, void *options, int flags) {
 	if (type != 3)
 		return -ENODEV;
-	*b = calloc(1, sizeof **b);
+	*b = av_buffer_alloc(1);
 	return 0;
 }
 AVBufferRef *av_hwframe_ctx_alloc(AVBufferRef *device) {
-	AVHWFramesContext *c = calloc(1, sizeof *c);
+	AVBufferRef *b = av_buffer_alloc(sizeof(AVHWFramesContext));
+	AVHWFramesContext *c = (AVHWFramesContext *)b->data;
 	c->format = c->sw_format = -1;
-	AVBufferRef *b = calloc(1, sizeof *b);
-	b->data = (uint8_t *)c;
 	return b;
 }
 int av_hwframe_ctx_init(AVBufferRef *b) {
@@ -282,10 +294,14 @@ int avcodec_open2(AVCodecContext *c, const AVCodec *codec, void **options) {
 	}
 	if (c->width < 16 || c->height < 16)
 		return -EINVAL;
+	if (!strcmp(c->codec->name, "needs-preset") && !c->preset)
+		return -EINVAL;
 	int wants = c->pix_fmt == memory;
 	return wants == (c->hw_frames_ctx != NULL) && (wants || c->pix_fmt == nv12) ? 0 : -EINVAL;
 }
 void avcodec_free_context(AVCodecContext **c) {
+	if (*c)
+		av_buffer_unref(&(*c)->hw_frames_ctx);
 	free(*c);
 	*c = NULL;
 }
