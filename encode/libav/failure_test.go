@@ -63,9 +63,9 @@ func TestTrialSaysWhatIsWrong(t *testing.T) {
 		"missing":    "built without the encoder",
 		"error-open": "avcodec_open2",
 		"crash-open": "ended the process that tried it",
-		"hang-open":  "did not finish a trial",
+		"hang-open":  "2s", // the limit, whether it can be killed at once or not
 		"crash-5":    "ended the process that tried it",
-		"hang-5":     "did not finish a trial",
+		"hang-5":     "2s",
 		"error-5":    "avcodec_send_frame",
 		"garbage-0":  "cannot be decoded",
 		"empty-5":    "holds back",
