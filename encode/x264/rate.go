@@ -28,13 +28,13 @@ const (
 	// The range of quantisers, whose upper end is the standard's. Below the
 	// least nobody sees a difference.
 	leastQP, mostQP = 12, 51
+	// movingQP is the finest for what moves, in which differences are seen
+	// later still: text that scrolls is coded once, that fine, and is exact
+	// when it stands still.
+	movingQP = 14
 	// exactQP is where refinement ends in 4:4:4, some 51 dB from the original
 	// over red, green and blue. libx264 knows no finer one at this preset.
 	exactQP = 6
-	// movingQP is the finest for what moves, as in full motion nobody sees a
-	// difference sooner: text that scrolls is coded once, that fine, and gets
-	// exact when it stands still.
-	movingQP = 16
 	// finer is how much the quantiser may fall from one frame to the next.
 	// What stands still is coded anew at the finer quantiser, so a large step
 	// would cost far more than what has changed.

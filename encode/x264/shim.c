@@ -61,6 +61,7 @@ int causeway_x264_open(causeway_x264 *e, int width, int height, int fps, int thr
 		// What stands still has time, and text has much for CABAC to save.
 		p->b_cabac = 1;
 		p->analyse.b_transform_8x8 = 1;
+		p->analyse.inter = p->analyse.intra = X264_ANALYSE_I4x4;
 		// libx264 adds six in 4:4:4, and colours are to be as sharp as the rest.
 		p->analyse.i_chroma_qp_offset = -4;
 		// Text moves by whole pixels, and libx264 then makes no pictures between

@@ -29,6 +29,8 @@ func TestWhatStandsStillBecomesExact(t *testing.T) {
 
 func Benchmark(b *testing.B) { encodetest.Bench(b, x264.Backend) }
 
+func BenchmarkHigh444(b *testing.B) { encodetest.Bench(b, x264.High444) }
+
 func TestStreamKeepsThePromiseOfTheSDP(t *testing.T) {
 	encodetest.Need(t, x264.Backend)
 	e, err := x264.Backend.NewEncoder(encode.Params{Width: 320, Height: 180})
