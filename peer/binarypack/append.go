@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -52,11 +53,22 @@ const (
 
 var errNesting = fmt.Errorf("binarypack: %w: nested more than %d deep", errors.ErrUnsupported, MaxDepth)
 
+// Encoder says for whom values are written. The zero value is what this
+// package's functions use, and ready to use. An Encoder has no state.
+type Encoder struct {
+	// ShortStrings writes strings for readers of versions before 1.0, which
+	// know no characters of four bytes: as halves of three bytes each (CESU-8).
+	ShortStrings bool
+}
+
 // Marshal returns the wire form of v. See [Append], with which a sender of many
 // values can go on using one buffer.
-func Marshal(v any) ([]byte, error) {
+func Marshal(v any) ([]byte, error) { return Encoder{}.Marshal(v) }
+
+// Marshal is [Marshal] as e says.
+func (e Encoder) Marshal(v any) ([]byte, error) {
 	values := 1 << 14
-	return Append(make([]byte, 0, sizeHint(v, &values)), v)
+	return e.Append(make([]byte, 0, sizeHint(v, &values)), v)
 }
 
 // sizeHint is about how long the wire form of v is: strings and bytes are
@@ -92,15 +104,18 @@ func sizeHint(v any, values *int) int {
 // written in order, so equal values have equal bytes. What has no wire form, and
 // what is nested deeper than [MaxDepth], is an error that wraps
 // [errors.ErrUnsupported]; dst is returned as it was.
-func Append(dst []byte, v any) ([]byte, error) {
-	out, err := appendValue(dst, v, MaxDepth)
+func Append(dst []byte, v any) ([]byte, error) { return Encoder{}.Append(dst, v) }
+
+// Append is [Append] as e says.
+func (e Encoder) Append(dst []byte, v any) ([]byte, error) {
+	out, err := e.value(dst, v, MaxDepth)
 	if err != nil {
 		return dst, err
 	}
 	return out, nil
 }
 
-func appendValue(dst []byte, v any, depth int) ([]byte, error) {
+func (e Encoder) value(dst []byte, v any, depth int) ([]byte, error) {
 	switch v := v.(type) {
 	case nil:
 		return append(dst, tagNull), nil
@@ -110,17 +125,17 @@ func appendValue(dst []byte, v any, depth int) ([]byte, error) {
 		}
 		return append(dst, tagFalse), nil
 	case string:
-		return appendString(dst, v)
+		return e.text(dst, v)
 	case float64:
 		return appendFloat(dst, v)
 	case float32:
 		return appendFloat(dst, float64(v))
 	case time.Time:
-		return appendString(dst, dateString(v))
+		return e.text(dst, dateString(v))
 	case []any:
-		return appendArray(dst, v, depth)
+		return e.array(dst, v, depth)
 	case map[string]any:
-		return appendMap(dst, v, depth)
+		return e.mapping(dst, v, depth)
 	}
 	if n, ok := signed(v); ok {
 		return appendInt(dst, n), nil
@@ -215,15 +230,38 @@ func appendFloat(dst []byte, f float64) ([]byte, error) {
 	return appendUint(dst, uint64(f)), nil
 }
 
-func appendString(dst []byte, s string) ([]byte, error) {
+func (e Encoder) text(dst []byte, s string) ([]byte, error) {
 	if !utf8.ValidString(s) {
 		s = strings.ToValidUTF8(s, "\ufffd")
+	}
+	if e.ShortStrings {
+		s = inHalves(s)
 	}
 	dst, err := appendLength(dst, len(s), tagString, tagString16)
 	return append(dst, s...), err
 }
 
-func appendArray(dst []byte, array []any, depth int) ([]byte, error) {
+// inHalves is s with each character beyond the BMP as the two halves that
+// JavaScript has of it.
+func inHalves(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return r > 0xffff }) {
+		return s
+	}
+	b := make([]byte, 0, len(s)+len(s)/2)
+	for _, r := range s {
+		if r <= 0xffff {
+			b = utf8.AppendRune(b, r)
+			continue
+		}
+		high, low := utf16.EncodeRune(r)
+		for _, half := range []rune{high, low} {
+			b = append(b, 0xe0|byte(half>>12), 0x80|byte(half>>6)&0xbf, 0x80|byte(half)&0xbf)
+		}
+	}
+	return string(b)
+}
+
+func (e Encoder) array(dst []byte, array []any, depth int) ([]byte, error) {
 	if depth == 0 {
 		return nil, errNesting
 	}
@@ -232,12 +270,12 @@ func appendArray(dst []byte, array []any, depth int) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		dst, err = appendValue(dst, v, depth-1)
+		dst, err = e.value(dst, v, depth-1)
 	}
 	return dst, err
 }
 
-func appendMap(dst []byte, m map[string]any, depth int) ([]byte, error) {
+func (e Encoder) mapping(dst []byte, m map[string]any, depth int) ([]byte, error) {
 	if depth == 0 {
 		return nil, errNesting
 	}
@@ -246,8 +284,8 @@ func appendMap(dst []byte, m map[string]any, depth int) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if dst, err = appendString(dst, k); err == nil {
-			dst, err = appendValue(dst, m[k], depth-1)
+		if dst, err = e.text(dst, k); err == nil {
+			dst, err = e.value(dst, m[k], depth-1)
 		}
 	}
 	return dst, err

@@ -28,9 +28,10 @@ type Decoder struct {
 	// MaxValues is how many values a message may have in all, those of
 	// arrays and both keys and values of maps included. Zero means 2^20.
 	MaxValues int
-	// ShortStrings accepts a string that the end of the message cuts off.
-	// Versions before 1.0, SkyWay's among them, count three bytes for each
-	// half of a surrogate pair and send two.
+	// ShortStrings reads strings as versions before 1.0, SkyWay's among them,
+	// write them: those of up to 600 UTF-16 units have a length that counts six
+	// bytes for each character of four, and are so much shorter. Characters in
+	// two halves of three bytes are read, too; see [Encoder].
 	ShortStrings bool
 }
 
@@ -188,20 +189,23 @@ func (r *reader) binary(n uint64) (any, error) {
 }
 
 func (r *reader) text(n uint64) (any, error) {
+	if r.short {
+		n = min(shortened(r.b, n), uint64(len(r.b))) // some are cut off by the end
+	}
 	if n > uint64(len(r.b)) {
-		if !r.short {
-			return nil, errTruncated
-		}
-		n = uint64(len(r.b))
+		return nil, errTruncated
 	}
 	b, err := r.take(int(n))
 	if err != nil {
 		return nil, err
 	}
-	if !utf8.Valid(b) {
-		return strings.ToValidUTF8(string(b), "\ufffd"), nil
+	switch {
+	case utf8.Valid(b):
+		return string(b), nil
+	case r.short:
+		return fromHalves(b), nil
 	}
-	return string(b), nil
+	return strings.ToValidUTF8(string(b), "\ufffd"), nil
 }
 
 // enter counts n values, and one level, before room is made for them.

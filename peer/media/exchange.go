@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -52,6 +53,7 @@ type Exchange struct {
 
 	mu        sync.Mutex
 	sendings  []sending
+	streams   int // MediaStreams that were sent and have gone
 	tracks    []*Track
 	connected bool
 	ended     bool
@@ -113,8 +115,14 @@ func (x *Exchange) Receive(kind webrtc.RTPCodecType, codecs []encode.Codec) erro
 }
 
 func (x *Exchange) newSender(t *streams.Track) *Sender {
+	x.mu.Lock()
+	id := x.o.StreamID
+	if x.streams > 0 {
+		id += "-" + strconv.Itoa(x.streams)
+	}
+	x.mu.Unlock()
 	return NewSender(t, SenderOptions{
-		StreamID: x.o.StreamID, Viewer: x.o.Viewer, Controller: x.o.Controller, Packetizers: x.o.Packetizers, Codecs: x.o.Allowed,
+		StreamID: id, Viewer: x.o.Viewer, Controller: x.o.Controller, Packetizers: x.o.Packetizers, Codecs: x.o.Allowed,
 	})
 }
 
@@ -125,13 +133,24 @@ func (x *Exchange) Restrict(kind webrtc.RTPCodecType, codecs []encode.Codec) err
 		if t.Kind() != kind {
 			continue
 		}
-		kept := restrict(t.Receiver().GetParameters().Codecs, codecs)
+		kept := restrict(negotiated(t), codecs)
 		if len(kept) == 0 {
 			return fmt.Errorf("media: %w: %s", ErrNoCodec, kind)
 		}
 		if err := t.SetCodecPreferences(kept); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// negotiated are the parameters of a section, which has a sender or a receiver.
+func negotiated(t *webrtc.RTPTransceiver) []webrtc.RTPCodecParameters {
+	if r := t.Receiver(); r != nil {
+		return r.GetParameters().Codecs
+	}
+	if s := t.Sender(); s != nil {
+		return s.GetParameters().Codecs
 	}
 	return nil
 }

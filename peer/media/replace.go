@@ -55,6 +55,9 @@ func (x *Exchange) attach(t *streams.Track, codecs []encode.Codec) error {
 func (x *Exchange) remove(s sending) error {
 	x.mu.Lock()
 	x.sendings = slices.DeleteFunc(x.sendings, func(have sending) bool { return have == s })
+	if len(x.sendings) == 0 {
+		x.streams++
+	}
 	x.mu.Unlock()
 	if err := x.pc.RemoveTrack(s.rtp); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package skyway
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -80,20 +81,20 @@ func typeName(v any) string {
 // split makes the chunks of a value. m is what they say of it.
 func split(m map[string]any, packed []byte) ([][]byte, error) {
 	m[keySize], m[keyTotal], m[keyIndex], m[keyData] = len(packed), len(packed), len(packed), []byte{}
-	longest, err := binarypack.Marshal(m)
+	longest, err := old.Marshal(m)
 	if err != nil {
 		return nil, err
 	}
 	room := maxChunk - len(longest) - 4 // the length of data
 	if room < maxChunk/2 {
-		return nil, fmt.Errorf("skyway: the name of a Blob is too long")
+		return nil, fmt.Errorf("%w: a Blob with so long a name", errors.ErrUnsupported)
 	}
 	parts := (len(packed) + room - 1) / room
 	m[keyTotal] = parts
 	messages := make([][]byte, 0, parts)
 	for i := range parts {
 		m[keyIndex], m[keyData] = i, packed[i*room:min((i+1)*room, len(packed))]
-		b, err := binarypack.Marshal(m)
+		b, err := old.Marshal(m)
 		if err != nil {
 			return nil, err
 		}

@@ -116,8 +116,7 @@ func (p *Peer) Run(ctx context.Context) error {
 		case <-p.ctx.Done():
 		}
 	}
-	p.closeAll(func(*Connection) bool { return true }, net.ErrClosed)
-	p.wg.Wait()
+	p.end()
 	events.Emit(&p.hub, Destroyed{})
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -173,14 +172,22 @@ func (p *Peer) readUntil(ctx context.Context, l link) error {
 	case err = <-ended:
 	case <-ctx.Done():
 		if p.ctx.Err() != nil {
-			p.closeAll(func(*Connection) bool { return true }, net.ErrClosed)
-			p.wg.Wait()
+			p.end()
 		}
 	}
 	_ = l.Close() // which never fails
 	stop()
 	wg.Wait()
 	return err
+}
+
+// end closes all rooms and connections, and waits for that.
+func (p *Peer) end() {
+	for _, r := range p.Rooms() {
+		r.cancel()
+	}
+	p.closeAll(func(*Connection) bool { return true }, net.ErrClosed)
+	p.wg.Wait()
 }
 
 func (p *Peer) read(ctx context.Context, l link) error {

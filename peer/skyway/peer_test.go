@@ -170,7 +170,7 @@ func TestCallsWithoutAStreamReceive(t *testing.T) {
 
 func TestAnswersChooseTheCodec(t *testing.T) {
 	for _, codec := range []string{"VP8", "H264"} {
-		a, _, _, _ := call(t, CallOptions{}, CallOptions{Tracks: []*streams.Track{source(t)}, VideoCodec: codec})
+		a, _, _, _ := call(t, CallOptions{}, CallOptions{Tracks: []*streams.Track{source(t)}, VideoCodec: codec, SendOnly: codec == "VP8"})
 		eventually(t, "a track comes", func() bool { return len(a.Tracks()) == 1 })
 		if name := a.Tracks()[0].Codec().Name; !strings.EqualFold(name, codec) {
 			t.Errorf("the codec is %s, want %s", name, codec)

@@ -36,10 +36,14 @@ func testLog(t testing.TB) *slog.Logger {
 	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
+func testKeys() map[string]skywayserver.Key {
+	return map[string]skywayserver.Key{openKey: {List: true}, secretKey: {Secret: secret, List: true}, bareKey: {NoSFU: true}}
+}
+
 // newServer is a server in this process.
 func newServer(t testing.TB, o skywayserver.Options) *skywayserver.Server {
 	t.Helper()
-	o.Keys = map[string]skywayserver.Key{openKey: {List: true}, secretKey: {Secret: secret, List: true}, bareKey: {NoSFU: true}}
+	o.Keys = testKeys()
 	s := skywayserver.New(o)
 	t.Cleanup(func() { _ = s.Close() })
 	return s

@@ -35,6 +35,9 @@ func newSerializer(name string, maxValue int) values.Serializer {
 	return nil
 }
 
+// old is how the original's BinaryPack, which is of version 0.0.9, reads text.
+var old = binarypack.Encoder{ShortStrings: true}
+
 var errText = fmt.Errorf("%w: text", errors.ErrUnsupported)
 
 // binary is BinaryPack in chunks.
@@ -42,7 +45,7 @@ type binary struct{ chunks *assembler }
 
 func (s *binary) Pack(v any) ([]values.Frame, error) {
 	m, v := describeValue(v)
-	packed, err := binarypack.Marshal(v)
+	packed, err := old.Marshal(v)
 	if err != nil {
 		return nil, err
 	}

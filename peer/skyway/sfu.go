@@ -201,7 +201,9 @@ func (s *sfuEnd) connect() (*sfuConnection, error) {
 		if len(t.Codecs()) == 0 {
 			continue
 		}
-		if err := c.exchange.Add(t, webrtc.RTPTransceiverDirectionSendonly, nil); err != nil {
+		// Sections that only send have no receiver in pion, and the SFU may use
+		// this one to send to us later.
+		if err := c.exchange.Add(t, webrtc.RTPTransceiverDirectionSendrecv, nil); err != nil {
 			c.close()
 			return nil, err
 		}

@@ -2,185 +2,35 @@ package skywayserver
 
 import (
 	"encoding/json"
-	"fmt"
-	"net"
-	"net/http"
-	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/causeway-rtc/causeway/peer/peerserver/peerservertest"
-	"github.com/causeway-rtc/causeway/web/webtest"
+	"github.com/causeway-rtc/causeway/peer/skywayserver/skywayservertest"
 )
 
-// page has the stock client, and what the tests do with it.
-const page = `<!doctype html><meta charset="utf-8"><title>stock</title>
-<script src="/skyway.js"></script>
-<script>
-const port = Number(new URLSearchParams(location.search).get('port'));
-const once = (emitter, event) => new Promise((resolve, reject) => {
-	emitter.once(event, resolve);
-	if (event !== 'error') emitter.once('error', (e) => reject(new Error(e.type + ': ' + e.message)));
-});
-// start makes a peer; opened resolves with it once it is open; fail with the type of its first error.
-function start(id, key, credential) {
-	const o = {key, host: '127.0.0.1', port, secure: false, turn: false, config: {iceServers: []}, credential};
-	return id === null ? new Peer(o) : new Peer(id, o);
-}
-async function opened(id, key, credential) {
-	const peer = start(id, key, credential);
-	await once(peer, 'open');
-	return peer;
-}
-async function fail(id, key, credential) { return (await once(start(id, key, credential), 'error')).type; }
-function drawing(colour) {
-	const canvas = document.createElement('canvas');
-	canvas.width = canvas.height = 64;
-	let n = 0;
-	setInterval(() => {
-		const c = canvas.getContext('2d');
-		c.fillStyle = n++ % 2 ? colour : 'black';
-		c.fillRect(0, 0, 64, 64);
-	}, 40);
-	return canvas.captureStream(25);
-}
-async function playing(stream) {
-	const video = document.createElement('video');
-	video.muted = true;
-	video.srcObject = stream;
-	document.body.append(video);
-	await video.play();
-	while (video.getVideoPlaybackQuality().totalVideoFrames < 5) await new Promise((r) => setTimeout(r, 20));
-	video.remove();
-}
-// enter has a peer join a room and notes all that it is told there.
-async function enter(peer, name, mode, stream) {
-	const room = peer.joinRoom(name, {mode, stream});
-	room.said = {peerJoin: [], peerLeave: [], data: [], stream: []};
-	for (const event in room.said) room.on(event, (x) => room.said[event].push(x));
-	await once(room, 'open');
-	return room;
-}
-async function until(condition) { while (!condition()) await new Promise((r) => setTimeout(r, 20)); }
-const transport = (peer) => peer.socket._io.io.engine.transport.name;
-</script>`
-
-// stockRig is a browser with the page, and a server that can be cut off and
-// started again.
+// stockRig is a browser with stock clients, and a server.
 type stockRig struct {
-	*webtest.Browser
-	t       *testing.T
-	addr    string
-	options Options
-
-	server   *Server
-	http     *http.Server
-	listener *cutListener
-	serving  sync.WaitGroup
-}
-
-// cutListener knows its connections, to cut them off without a goodbye.
-type cutListener struct {
-	net.Listener
-	mu    sync.Mutex
-	conns []net.Conn
-}
-
-func (l *cutListener) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
-	if err == nil {
-		l.mu.Lock()
-		l.conns = append(l.conns, c)
-		l.mu.Unlock()
-	}
-	return c, err
-}
-
-func (l *cutListener) cut() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, c := range l.conns {
-		_ = c.Close()
-	}
-	l.conns = nil
+	*skywayservertest.Rig
+	t      *testing.T
+	server *Server // the one that runs
 }
 
 // newStockRig opens the page with a server of its own.
 func newStockRig(t *testing.T, o Options) *stockRig {
 	t.Helper()
-	script, err := os.ReadFile(filepath.Join(peerservertest.Modules(t), "skyway-js", "dist", "skyway.js"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	mux := http.NewServeMux()
-	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, page) })
-	mux.HandleFunc("/skyway.js", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/javascript")
-		_, _ = w.Write(script)
-	})
-	pages := httptest.NewServer(mux) // of another origin than the server
-	t.Cleanup(pages.Close)
 	o.Keys = testKeys()
-	r := &stockRig{t: t, addr: "127.0.0.1:0", options: o}
-	r.start()
-	t.Cleanup(r.stop)
-	r.Browser = webtest.Start(t, webtest.Options{LocalIPs: true, Autoplay: true})
-	t.Cleanup(r.Close)
-	_, port, err := net.SplitHostPort(r.addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Open(pages.URL + "/?port=" + port)
+	r := &stockRig{t: t}
+	r.Rig = skywayservertest.New(t, func() skywayservertest.Server {
+		r.server = New(o)
+		return r.server
+	}, "KEY", openKey, "SECRET", secretKey)
 	return r
 }
 
-// start starts the server, again on the port that it had.
-func (r *stockRig) start() {
-	r.t.Helper()
-	l, err := net.Listen("tcp", r.addr)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	r.addr = l.Addr().String()
-	r.listener = &cutListener{Listener: l}
-	r.server = New(r.options)
-	r.http = &http.Server{Handler: r.server}
-	server, listener := r.http, r.listener
-	r.serving.Go(func() { _ = server.Serve(listener) })
-}
-
-func (r *stockRig) stop() {
-	_ = r.server.Close()
-	_ = r.http.Close()
-	r.listener.cut()
-	r.serving.Wait()
-}
-
-// expect evaluates a script whose value is text. In it KEY and SECRET stand
-// for the keys.
 func (r *stockRig) expect(script, want string) {
 	r.t.Helper()
-	script = strings.NewReplacer("KEY", "'"+openKey+"'", "SECRET", "'"+secretKey+"'").Replace(script)
-	var got string
-	r.Eval("(async () => { try { return String(await (async () => { "+script+" })()); } catch (e) { return 'failed: ' + e.message; } })()", &got)
-	if got != want {
-		r.t.Errorf("%s\nreturned %s, want %s", script, got, want)
-	}
-}
-
-// cutOff breaks connections until a peer has noticed. One that is between two
-// polls does not at once.
-func (r *stockRig) cutOff(peer string) {
-	r.t.Helper()
-	r.expect("window.broken = false; until(() => !"+peer+".open).then(() => { window.broken = true; })", "undefined")
-	for broken := false; !broken; {
-		r.listener.cut()
-		r.Eval("window.broken", &broken)
-	}
+	r.Expect(script, want)
 }
 
 // gone waits until the server has no such peer. A page may know earlier.
@@ -221,10 +71,10 @@ func TestStockPagesOpen(t *testing.T) {
 		// Whoever it breaks off from comes back with its credential; nobody else does.
 		settled := "await until(() => b.open && transport(b) === '" + transport + "'); return b.id"
 		r.expect(settled, "b")
-		r.cutOff("b")
+		r.CutOff("b")
 		r.expect(settled, "b")
 		r.Eval("b.socket._io.io.reconnection(false)", nil)
-		r.cutOff("b")
+		r.CutOff("b")
 		r.gone(secretKey, "b")
 		r.expect("return fail('b', SECRET, "+b+")", Authentication)
 		r.expect("return (await opened('b', SECRET, "+credential("b", 50*time.Minute)+")).id", "b")
@@ -288,7 +138,7 @@ func TestStockPagesRenewTheirCredentials(t *testing.T) {
 	r.expect("window.late = once(b, 'error'); a.updateCredential("+credential("a", time.Hour)+"); return (await window.late).type", Authentication)
 	r.expect("await until(() => !b.open); return a.open", "true")
 	// It comes back with the new one, long after the end of the first.
-	r.cutOff("a")
+	r.CutOff("a")
 	r.expect("await until(() => a.open); return a.fetchPeerExists('a')", "true")
 	r.expect("a.updateCredential("+credential("b", time.Hour)+"); return (await once(a, 'error')).type", Authentication)
 	r.expect("await until(() => !a.open); return a.open", "false")
@@ -297,10 +147,10 @@ func TestStockPagesRenewTheirCredentials(t *testing.T) {
 func TestStockPagesOutliveTheBroker(t *testing.T) {
 	eachTransport(t, func(t *testing.T, noUpgrade bool, _ string) {
 		r := newStockRig(t, Options{NoUpgrade: noUpgrade})
-		r.expect("window.a = await opened('a', KEY); window.b = await opened('b', KEY); return a.id + b.id", "ab")
-		r.stop()
-		r.start() // a new server, which knows nobody
-		r.expect("await until(() => a.open && b.open); return [a.id, b.id]", "a,b")
+		r.expect("window.a = await opened('a', KEY); window.b = await opened('b', KEY); window.lost = [a, b].map((p) => once(p, 'error')); return a.id + b.id", "ab")
+		r.Stop()
+		r.Start() // a new server, which knows nobody
+		r.expect("await Promise.all(lost); await until(() => a.open && b.open); return [a.id, b.id]", "a,b")
 		eventually(t, "the peers are back", func() bool { return r.server.Stats().Peers == 2 })
 		r.expect(`window.rooms = [await enter(a, 'again', 'mesh', drawing('red')), await enter(b, 'again', 'mesh', drawing('blue'))];
 			await until(() => rooms.every((x) => x.said.stream.length === 1));
