@@ -167,7 +167,7 @@ func TestRoomsOutliveTheBroker(t *testing.T) {
 		next(t, opened)
 		rooms = append(rooms, room)
 	}
-	r.Expect("window.a = await opened('a', KEY); window.lost = once(a, 'error'); return a.id", "a")
+	r.Expect("window.a = await opened('a', KEY); window.lost = until(() => !a.open); return a.id", "a")
 	r.Stop()
 	next(t, left)
 	r.Start()

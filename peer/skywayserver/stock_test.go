@@ -147,10 +147,10 @@ func TestStockPagesRenewTheirCredentials(t *testing.T) {
 func TestStockPagesOutliveTheBroker(t *testing.T) {
 	eachTransport(t, func(t *testing.T, noUpgrade bool, _ string) {
 		r := newStockRig(t, Options{NoUpgrade: noUpgrade})
-		r.expect("window.a = await opened('a', KEY); window.b = await opened('b', KEY); window.lost = [a, b].map((p) => once(p, 'error')); return a.id + b.id", "ab")
+		r.expect("window.a = await opened('a', KEY); window.b = await opened('b', KEY); window.lost = Promise.all([until(() => !a.open), until(() => !b.open)]); return a.id + b.id", "ab")
 		r.Stop()
 		r.Start() // a new server, which knows nobody
-		r.expect("await Promise.all(lost); await until(() => a.open && b.open); return [a.id, b.id]", "a,b")
+		r.expect("await lost; await until(() => a.open && b.open); return [a.id, b.id]", "a,b")
 		eventually(t, "the peers are back", func() bool { return r.server.Stats().Peers == 2 })
 		r.expect(`window.rooms = [await enter(a, 'again', 'mesh', drawing('red')), await enter(b, 'again', 'mesh', drawing('blue'))];
 			await until(() => rooms.every((x) => x.said.stream.length === 1));
