@@ -6,7 +6,6 @@ import (
 	"maps"
 	"net"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -23,13 +22,6 @@ const (
 	Mesh RoomMode = "mesh"
 	// SFU connects each member with the server's, which forwards.
 	SFU RoomMode = "sfu"
-)
-
-const (
-	// sendEvery is how often a room is sent to at most.
-	sendEvery = 100 * time.Millisecond
-	// maxRoomData is how long a value for a room may be on the wire, in bytes.
-	maxRoomData = 20 << 20
 )
 
 // RoomOptions says how a room is joined, and what is sent to its members. Their
@@ -51,15 +43,16 @@ type Room struct {
 	ctx    context.Context // done when we are to leave
 	cancel context.CancelFunc
 	done   chan struct{} // closed when all is freed
-	pace   chan struct{} // held by who sends data
 	sfu    *sfuEnd       // nil in a mesh, and without media
 
-	mu       sync.Mutex
-	o        CallOptions
-	members  []string // others, in the order in which they joined
-	joining  chan error
-	logs     []chan []string // of those who wait for the log
+	pace     chan struct{} // held by who sends data
 	lastSent time.Time
+
+	mu      sync.Mutex
+	o       CallOptions
+	members []string        // others, in the order in which they joined
+	joining chan error      // nil once we are in
+	logs    []chan []string // of those who wait for the log
 }
 
 // JoinRoom joins a room, or returns the one that we are in by that name, once
@@ -228,60 +221,6 @@ func (r *Room) ReplaceStream(tracks []*streams.Track) error {
 	return nil
 }
 
-// Send sends a value to all other members, by way of the server: what package
-// encoding/json takes, with []byte as it is where it is the value, or in a []any
-// or a map[string]any of it. It waits for its turn, since there is one in 100
-// ms. Whoever does not read the server misses it. The error is [MessageTooBig]
-// over 20 MiB, that of ctx, or says that the server is not there.
-func (r *Room) Send(ctx context.Context, v any) error {
-	b, pieces, err := packRoom(v)
-	if err != nil {
-		return fmt.Errorf("skyway: send: %w", err)
-	}
-	size := len(b)
-	for _, piece := range pieces {
-		size += len(piece)
-	}
-	if size > maxRoomData {
-		return &Error{Type: MessageTooBig, Message: fmt.Sprintf("a value of %d bytes; the limit for a room is %d", size, maxRoomData)}
-	}
-	select {
-	case r.pace <- struct{}{}:
-		defer func() { <-r.pace }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	select {
-	case <-time.After(time.Until(r.lastSent.Add(sendEvery))):
-	case <-r.ctx.Done():
-		return net.ErrClosed
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	r.lastSent = time.Now()
-	return r.tell("ROOM_SEND_DATA", map[string]any{"data": b}, pieces...)
-}
-
-// Log returns what has happened in the room, the newest 100 entries, each JSON:
-// {messageType, message, peerId, timestamp}.
-func (r *Room) Log(ctx context.Context) ([]string, error) {
-	c := make(chan []string, 1)
-	r.mu.Lock()
-	r.logs = append(r.logs, c)
-	r.mu.Unlock()
-	if err := r.tell("ROOM_GET_LOGS", nil); err != nil {
-		return nil, err
-	}
-	select {
-	case entries := <-c:
-		return entries, nil
-	case <-r.ctx.Done():
-		return nil, net.ErrClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
 // tell says something about the room to the server.
 func (r *Room) tell(name string, more map[string]any, pieces ...[]byte) error {
 	m := map[string]any{"roomName": r.name}
@@ -378,7 +317,7 @@ func (r *Room) failed(e *Error) {
 func about(rooms map[string]*Room, message string) *Room {
 	var waiting []*Room
 	for name, r := range rooms {
-		if strings.Contains(message, fmt.Sprintf("%q", name)) {
+		if names(message, name) {
 			return r
 		}
 		r.mu.Lock()

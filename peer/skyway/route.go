@@ -67,7 +67,9 @@ func (p *Peer) handle(name string, m any) {
 // server names that in its message alone.
 func (p *Peer) failed(e *Error) {
 	p.mu.Lock()
-	p.refused = e
+	if e.Type.final() {
+		p.refused = e
+	}
 	var room *Room
 	if e.Type == RoomError {
 		room = about(p.rooms, e.Message)
@@ -75,13 +77,22 @@ func (p *Peer) failed(e *Error) {
 	p.mu.Unlock()
 	if e.Type == PeerUnavailable {
 		p.closeAll(func(c *Connection) bool {
-			return c.outbound && !c.answered.Load() && strings.Contains(e.Message, fmt.Sprintf("%q", c.remote))
+			return c.outbound && !c.answered.Load() && names(e.Message, c.remote)
 		}, e)
 	}
 	if room != nil {
 		room.failed(e)
 	}
 	events.Emit(&p.hub, Failed{Err: e})
+}
+
+// names is true for a message in which a name stands in quotes. Long ones are
+// cut off.
+func names(message, name string) bool {
+	if len(name) > 64 {
+		return strings.Contains(message, `"`+name[:64])
+	}
+	return strings.Contains(message, `"`+name+`"`)
 }
 
 // negotiate passes on what other peers send.
