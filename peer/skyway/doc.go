@@ -12,8 +12,9 @@
 // Each has a PeerConnection of its own. Who has made it offers, and does so
 // again when its tracks change; the other answers. A data connection is a data
 // channel, whose end is the hanging up; its values are written as its
-// serialization says. A call has nothing to show its end but the server's
-// FORCE_CLOSE, or that nothing comes any more; see [Connection.Close].
+// serialization says. That a call has ended we see by the end of DTLS, but a
+// stock page by the server's FORCE_CLOSE alone, or when nothing has come for
+// some time; see [Connection.Close].
 //
 // # Rooms
 //

@@ -190,6 +190,13 @@ func TestStockPagesCall(t *testing.T) {
 	}
 	r.Expect("out.close(true); return out.open", "false")
 	<-in.Done()
+	// One that hangs up without force ends DTLS, which we see.
+	r.Expect("window.out = page.call('go'); await playing(await once(out, 'stream')); out.close(false); return out.open", "false")
+	in = next(t, calls).Call
+	<-in.Done()
+	if !errors.Is(in.Err(), ErrHungUp) {
+		t.Error(in.Err())
+	}
 	// It is refused without having seen anything.
 	off()
 	off = On(p, func(e Called) { e.Call.Refuse() })
