@@ -139,7 +139,7 @@ func TestHostRefuses(t *testing.T) {
 
 func TestStockPagesSeeTheDesktop(t *testing.T) {
 	r := newStock(t, skywayserver.Options{SFU: newForwarder(t)})
-	d := newDesk(t, r.server, []HostRoom{{"m", Mesh}, {"s", SFU}}, pattern(t))
+	d := newDesk(t, r.server, []HostRoom{{Name: "m", Mode: Mesh}, {Name: "s", Mode: SFU}}, pattern(t))
 	r.Expect("window.page = await opened('page', KEY); return page.id", "page")
 	for _, stream := range []string{"undefined", "drawing('red')"} {
 		r.Expect("window.out = page.call('desk', "+stream+", {metadata: {token: '"+token+"'}}); await playing(await once(out, 'stream')); return out.remoteId", "desk")
