@@ -37,6 +37,7 @@ type config struct {
 	peerjs            string
 	skyway            skyway.Keys
 	room, roomMode    string
+	roomShare         bool
 	token, tokenFile  string
 	auth              string
 	insecure          bool
@@ -78,6 +79,7 @@ func (c *config) options() []flags.Option {
 	return append(all, []flags.Option{
 		{Name: "room", Arg: "NAME", Help: "join this room of every SkyWay key, and show the desktop to all in it", Value: flags.Text(&c.room)},
 		{Name: "room-mode", Arg: "MODE", Help: "sfu or mesh: sfu sends once what the room forwards to all, mesh once\nto each (sfu)", Value: flags.Choice(&c.roomMode, "sfu", "mesh")},
+		{Name: "room-share", Arg: "", Help: "let the host's own viewers watch what others send to the room, too", Value: flags.Bool(&c.roomShare)},
 		{Name: "token", Arg: "TOKEN", Help: "the secret that viewers must know (a new random one). Other users\nof this machine can see flags: prefer --token-file or CAUSEWAY_TOKEN", Value: flags.Text(&c.token)},
 		{Name: "token-file", Arg: "PATH", Help: "read the token from this file", Value: flags.Text(&c.tokenFile)},
 		{Name: "auth", Arg: "HOW", Help: "token or none (token). none lets anyone in who reaches the address,\nand beyond this machine needs --insecure as well", Value: flags.Choice(&c.auth, "token", "none")},

@@ -29,6 +29,9 @@ const (
 
 // checkSkyWay refuses what SkyWay cannot do.
 func (c *config) checkSkyWay() error {
+	if c.roomShare && (c.room == "" || c.roomMode != "sfu") {
+		return errors.New("--room-share shares what an SFU room has: give the --room, and leave --room-mode at sfu")
+	}
 	if c.room == "" {
 		return nil
 	}
@@ -49,7 +52,9 @@ func (c *config) checkSkyWay() error {
 // skywayHost is how SkyWay pages reach the desktop: a server of theirs, and for
 // each API key a peer at it that answers, and is in the room.
 type skywayHost struct {
+	c       config
 	log     *slog.Logger
+	viewers *peer.Peer // of the host's own kind
 	server  *skywayserver.Server
 	forward *sfu.SFU // nil when no key has SFU rooms
 	peers   []*skyway.Peer
@@ -61,7 +66,7 @@ func (h *host) newSkyWay(desktop *streams.Stream, guard *auth.Guard) (*skywayHos
 	if len(h.c.skyway) == 0 {
 		return nil, nil
 	}
-	s := &skywayHost{log: h.log.With("for", "skyway")}
+	s := &skywayHost{c: h.c, log: h.log.With("for", "skyway"), viewers: h.peer}
 	if h.c.skyway.Forward() {
 		var err error
 		if s.forward, err = sfu.New(sfu.Options{Port: h.port, Codecs: h.codecs, Log: s.log}); err != nil {
@@ -98,7 +103,7 @@ func (s *skywayHost) add(h *host, key string, desktop *streams.Stream, guard *au
 		o.Verify = skyway.VerifyToken(guard)
 	}
 	if h.c.room != "" {
-		o.Rooms = []skyway.HostRoom{s.room(h.c, key, desktop)}
+		o.Rooms = []skyway.HostRoom{s.room(key, desktop)}
 	}
 	host, err := skyway.NewHost(o)
 	s.peers, s.hosts = append(s.peers, p), append(s.hosts, host)
@@ -107,14 +112,27 @@ func (s *skywayHost) add(h *host, key string, desktop *streams.Stream, guard *au
 
 // room is the room of the flags. The SFU is in this process, so that the
 // desktop needs no connection to it.
-func (s *skywayHost) room(c config, key string, desktop *streams.Stream) skyway.HostRoom {
-	r := skyway.HostRoom{Name: c.room, Mode: skyway.RoomMode(c.roomMode)}
+func (s *skywayHost) room(key string, desktop *streams.Stream) skyway.HostRoom {
+	r := skyway.HostRoom{Name: s.c.room, Mode: skyway.RoomMode(s.c.roomMode)}
 	if r.Mode == skyway.SFU {
 		r.Publish = func() (stop func(), err error) {
-			return s.forward.Publish(skywayserver.SFURoom(key, c.room), c.id, desktop)
+			return s.forward.Publish(skywayserver.SFURoom(key, s.c.room), s.c.id, desktop)
 		}
 	}
 	return r
+}
+
+// share shows the members of a key's room to the host's own viewers, until stop
+// is called.
+func (s *skywayHost) share(key string) (stop func()) {
+	g := &guests{peer: s.viewers, room: s.c.room, self: s.c.id, log: s.log, shown: map[string]*guest{}}
+	// No id of SkyWay's has a slash.
+	leave, err := s.forward.Follow(skywayserver.SFURoom(key, s.c.room), s.c.id+"/viewers", g.show)
+	if err != nil {
+		s.log.Warn("viewers cannot see the room", "err", err)
+		return func() {}
+	}
+	return func() { leave(); g.close() }
 }
 
 // register serves SkyWay's signalling, as that of PeerJS is served.
@@ -127,6 +145,11 @@ func (s *skywayHost) register(mux *http.ServeMux, hasToken bool) {
 // run answers until ctx is done. The desktop does not end when this does.
 func (s *skywayHost) run(ctx context.Context) {
 	var wg sync.WaitGroup
+	if s.c.roomShare {
+		for _, key := range slices.Sorted(maps.Keys(s.c.skyway)) {
+			defer s.share(key)()
+		}
+	}
 	for i, p := range s.peers {
 		wg.Go(func() {
 			if err := s.hosts[i].Run(ctx); err != nil {

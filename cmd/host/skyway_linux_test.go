@@ -102,6 +102,32 @@ func TestStockSkyWayPagesSeeTheDesktopInARoom(t *testing.T) {
 	}
 }
 
+// What a page sends to the room, a viewer of ours watches beside the desktop.
+func TestViewersWatchARoomThatIsShared(t *testing.T) {
+	page := skywayPage(t)
+	h := startHost(t, nil, "--skyway-key", skywayKey, "--room", "r", "--room-share",
+		"--capture", "pattern", "--fps", "20", "--inject", "none", "--audio", "off")
+	guest := webtest.Start(t, webtest.Options{LocalIPs: true, Autoplay: true, Timeout: 4 * patience})
+	t.Cleanup(guest.Close)
+	guest.Open(page + "/?key=" + skywayKey + "#" + h.url)
+	guest.Wait(shown, patience)
+	guest.Eval(`(() => {
+		const canvas = Object.assign(document.createElement('canvas'), {width: 96, height: 64});
+		const draw = canvas.getContext('2d');
+		let n = 0;
+		setInterval(() => { draw.fillStyle = n++ % 2 ? 'red' : 'black'; draw.fillRect(0, 0, 96, 64); }, 40);
+		window.room = peer.joinRoom('r', {mode: 'sfu', stream: canvas.captureStream(25)});
+	})()`, nil)
+	var id string
+	guest.Eval("peer.id", &id)
+	b := browse(t, h, webtest.Options{})
+	b.Wait("[...causeway.peer.streams.values()].some((s) => (window.guest = s).info.name === 'r/"+id+"')", patience)
+	b.Eval("document.body.append(guest.video)", nil)
+	b.Wait("guest.video.videoWidth === 96 && guest.video.getVideoPlaybackQuality().totalVideoFrames >= 5", patience)
+	guest.Eval("room.close()", nil)
+	b.Wait("![...causeway.peer.streams.values()].includes(guest) && causeway.state === 'connected'", patience)
+}
+
 func TestSkyWayIsOffWithoutAKey(t *testing.T) {
 	args := []string{"--capture", "pattern", "--inject", "none", "--audio", "off"}
 	const exists = "/api/apikeys/" + skywayKey + "/peers/desktop/exists"
