@@ -63,8 +63,10 @@ func watchAll(t *testing.T, r *Room, started <-chan RoomTrackStarted, want ...st
 	}
 }
 
-func TestStockPagesMeetUsInAMesh(t *testing.T) {
-	r := newStock(t, skywayserver.Options{})
+func TestStockPagesMeetUsInAMesh(t *testing.T) { eachTransport(t, stockPagesMeetUsInAMesh) }
+
+func stockPagesMeetUsInAMesh(t *testing.T, noUpgrade bool) {
+	r := newStock(t, skywayserver.Options{NoUpgrade: noUpgrade})
 	p := runOpen(t, "go", Options{URL: r.URL()})
 	started, data, joined, left := collect[RoomTrackStarted](p), collect[RoomData](p), collect[PeerJoined](p), collect[PeerLeft](p)
 	// Two are there before us, and one comes after.
@@ -121,8 +123,10 @@ func TestStockPagesMeetUsInAMesh(t *testing.T) {
 	}
 }
 
-func TestStockPagesMeetUsAtAnSFU(t *testing.T) {
-	r := newStock(t, skywayserver.Options{SFU: newForwarder(t)})
+func TestStockPagesMeetUsAtAnSFU(t *testing.T) { eachTransport(t, stockPagesMeetUsAtAnSFU) }
+
+func stockPagesMeetUsAtAnSFU(t *testing.T, noUpgrade bool) {
+	r := newStock(t, skywayserver.Options{SFU: newForwarder(t), NoUpgrade: noUpgrade})
 	p := runOpen(t, "go", Options{URL: r.URL()})
 	started, left := collect[RoomTrackStarted](p), collect[PeerLeft](p)
 	r.Expect(strings.Replace(enterAll, "MODE", "sfu", 1), "3")

@@ -21,6 +21,13 @@ type stock struct {
 	server *skywayserver.Server // the one that runs
 }
 
+// eachTransport runs a test with pages that keep polling, and with pages that
+// change to a WebSocket.
+func eachTransport(t *testing.T, test func(t *testing.T, noUpgrade bool)) {
+	t.Run("polling", func(t *testing.T) { test(t, true) })
+	t.Run("WebSocket", func(t *testing.T) { test(t, false) })
+}
+
 // stockScript is what the tests of this package do with the page.
 const stockScript = `
 // echoing makes a peer that sends back what it is sent, and answers calls.
@@ -104,8 +111,10 @@ func pattern(t testing.TB) *streams.Track {
 	return track
 }
 
-func TestStockPagesExchangeValues(t *testing.T) {
-	r := newStock(t, skywayserver.Options{})
+func TestStockPagesExchangeValues(t *testing.T) { eachTransport(t, stockPagesExchangeValues) }
+
+func stockPagesExchangeValues(t *testing.T, noUpgrade bool) {
+	r := newStock(t, skywayserver.Options{NoUpgrade: noUpgrade})
 	p := runOpen(t, "go", Options{URL: r.URL()})
 	off := echo(p)
 	r.Expect("window.page = await echoing('page'); return page.id", "page")
@@ -159,8 +168,10 @@ func TestStockPagesExchangeValues(t *testing.T) {
 	<-d.Done()
 }
 
-func TestStockPagesCall(t *testing.T) {
-	r := newStock(t, skywayserver.Options{})
+func TestStockPagesCall(t *testing.T) { eachTransport(t, stockPagesCall) }
+
+func stockPagesCall(t *testing.T, noUpgrade bool) {
+	r := newStock(t, skywayserver.Options{NoUpgrade: noUpgrade})
 	p := runOpen(t, "go", Options{URL: r.URL(), Codecs: []encode.Codec{encode.H264, encode.VP8, encode.Opus}})
 	track := pattern(t)
 	calls := collect[Called](p)
@@ -206,8 +217,10 @@ func TestStockPagesCall(t *testing.T) {
 	eventually(t, "nothing is left of it", func() bool { return len(p.Connections()) == 0 })
 }
 
-func TestStockPagesAreCalled(t *testing.T) {
-	r := newStock(t, skywayserver.Options{})
+func TestStockPagesAreCalled(t *testing.T) { eachTransport(t, stockPagesAreCalled) }
+
+func stockPagesAreCalled(t *testing.T, noUpgrade bool) {
+	r := newStock(t, skywayserver.Options{NoUpgrade: noUpgrade})
 	p := runOpen(t, "go", Options{URL: r.URL(), Codecs: []encode.Codec{encode.H264, encode.VP8, encode.Opus}})
 	started := collect[TrackStarted](p)
 	r.Expect("window.page = await echoing('page'); return page.id", "page")
