@@ -3,6 +3,7 @@ package streams
 import (
 	"errors"
 	"fmt"
+	"image"
 	"sync"
 	"time"
 
@@ -57,8 +58,11 @@ type guard struct {
 	broken bool          // it failed or lies
 	hung   bool          // it hangs
 
-	// frame is the goroutine's, whatever becomes of the one it is a copy of.
-	frame capture.Frame
+	// frame is the goroutine's, whatever becomes of the one it is a copy of, and
+	// damage the memory of its Damage: none, which says that nothing changed, is
+	// not nil, which says nothing.
+	frame  capture.Frame
+	damage []image.Rectangle
 }
 
 // call is what the goroutine is to do: to encode into chunk or, without one,
@@ -80,7 +84,8 @@ func (s *strays) open(b encode.Backend, p encode.Params) (*guard, error) {
 	g := &guard{
 		backend: b, params: p, strays: s,
 		calls: make(chan call), done: make(chan error, 1), ended: make(chan struct{}),
-		timer: time.NewTimer(time.Hour), judge: judge{codec: b.Codec, bps: p.Bitrate},
+		damage: make([]image.Rectangle, 0, 32),
+		timer:  time.NewTimer(time.Hour), judge: judge{codec: b.Codec, bps: p.Bitrate},
 	}
 	go g.run()
 	if err := g.wait(openPatience); err != nil {
@@ -139,11 +144,11 @@ func (g *guard) patience() time.Duration {
 
 // Encode is [encode.Encoder.Encode]. After an error c belongs to the encoder.
 func (g *guard) Encode(c *encode.Chunk, f *capture.Frame, key bool) error {
-	damage := append(g.frame.Damage[:0], f.Damage...)
 	g.frame = *f
 	g.frame.Free = nil
 	if f.Damage != nil {
-		g.frame.Damage = damage
+		g.damage = append(g.damage[:0], f.Damage...)
+		g.frame.Damage = g.damage
 	}
 	began := time.Now()
 	g.calls <- call{chunk: c, key: key}
