@@ -62,7 +62,7 @@ type fanReceiver struct {
 	delays []time.Duration // of each packet that was sent; zero for those that did not come
 	came   chan struct{}   // closed at the first
 	once   sync.Once
-	slow   bool // says that it got a tenth of what it gets
+	slow   *atomic.Bool // while true, it says that it got a tenth of what it gets; nil for those that never are
 }
 
 // OpenFan connects one that sends, and returns when it does.
@@ -186,8 +186,9 @@ func fanDescribe(b []byte, picture uint16, first, key bool) {
 	}
 }
 
-// Join connects more that receive, and returns when all of them do.
-func (n *Fan) Join(count int, slow bool) error {
+// Join connects more that receive, and returns when all of them do. With slow
+// they are slow while that is true, and never measured.
+func (n *Fan) Join(count int, slow *atomic.Bool) error {
 	fresh := make([]*fanReceiver, count)
 	for i := range fresh {
 		r := &fanReceiver{delays: make([]time.Duration, fanLongest), came: make(chan struct{}), slow: slow}
@@ -232,7 +233,7 @@ func (r *fanReceiver) run(pc *webrtc.PeerConnection, t *webrtc.TrackRemote) {
 			r.delays[number] = now - time.Duration(binary.BigEndian.Uint64(payload[fanTimeAt:]))
 		}
 		r.once.Do(func() { close(r.came) })
-		if missed = append(missed, h.SequenceNumber); r.slow && len(missed) == 10 {
+		if missed = append(missed, h.SequenceNumber); len(missed) == 10 && r.slow != nil && r.slow.Load() {
 			_ = pc.WriteRTCP([]rtcp.Packet{
 				&rtcp.TransportLayerNack{MediaSSRC: h.SSRC, Nacks: rtcp.NackPairsFromSequenceNumbers(missed[1:])},
 				&rtcp.ReceiverReport{Reports: []rtcp.ReceptionReport{{SSRC: h.SSRC, FractionLost: 230, LastSequenceNumber: uint32(h.SequenceNumber)}}},
@@ -282,7 +283,7 @@ func (n *Fan) Close() error {
 // Fill sets what was received in w. The Fan is closed.
 func (n *Fan) Fill(w *Window) {
 	for _, r := range n.receivers {
-		if r.slow {
+		if r.slow != nil {
 			continue
 		}
 		w.Expected += w.to - w.from

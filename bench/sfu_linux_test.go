@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -19,7 +20,7 @@ const fanReceivers = 40
 // fanNumbers are what was measured of one SFU.
 type fanNumbers struct {
 	window        *Window
-	alone, slowed []*Window // without and with another receiver that is slow
+	alone, slowed []*Window // while one receiver more is well, and while it is slow
 	cpu           float64   // ms of the SFU's for each Mbit that was received
 	load          Load
 }
@@ -72,23 +73,22 @@ func measureFan(b *testing.B, name string, start func() (*Process, Forwarder, er
 			b.Fatalf("%s: %v", name, err)
 		}
 	}
-	fail(fan.Join(fanReceivers, false))
+	fail(fan.Join(fanReceivers, nil))
 	time.Sleep(2 * time.Second)
 	before, err := CPUTime(p.Pid())
 	fail(err)
 	n.load = during(b, func() { n.window = fan.Measure(d) })
 	after, err := CPUTime(p.Pid())
 	fail(err)
-	turns := func() (all []*Window) {
-		for range fanTurns {
-			all = append(all, fan.Measure(d/4))
-		}
-		return all
+	var slow atomic.Bool
+	fail(fan.Join(1, &slow))
+	for range fanTurns {
+		n.alone = append(n.alone, fan.Measure(d/4))
+		slow.Store(true)
+		n.slowed = append(n.slowed, fan.Measure(d/4))
+		slow.Store(false)
+		time.Sleep(d / 8) // it asks no more
 	}
-	n.alone = turns()
-	fail(fan.Join(1, true))
-	time.Sleep(time.Second)
-	n.slowed = turns()
 	if err := errors.Join(fan.Close(), p.ended()); err != nil {
 		b.Fatalf("%s: %v", name, err)
 	}
