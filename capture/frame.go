@@ -65,6 +65,9 @@ type Frame struct {
 	Free func()
 }
 
+// Unchanged is true when the frame is known to be as the one before.
+func (f *Frame) Unchanged() bool { return f.Damage != nil && len(f.Damage) == 0 }
+
 // Release gives the frame back to its source. The second call does nothing.
 func (f *Frame) Release() {
 	if free := f.Free; free != nil {

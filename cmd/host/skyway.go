@@ -19,13 +19,9 @@ import (
 	"github.com/causeway-rtc/causeway/streams"
 )
 
-const (
-	// maxSkyWayValue bounds what a SkyWay page may send at a time, in bytes:
-	// messages of input are 16 kB.
-	maxSkyWayValue = 256 << 10
-	// maxRoomName is how long a room's name may be, in bytes.
-	maxRoomName = 256
-)
+// maxSkyWayValue bounds what a SkyWay page may send at a time, in bytes:
+// messages of input are 16 kB.
+const maxSkyWayValue = 256 << 10
 
 // checkSkyWay refuses what SkyWay cannot do.
 func (c *config) checkSkyWay() error {
@@ -38,8 +34,8 @@ func (c *config) checkSkyWay() error {
 	if len(c.skyway) == 0 {
 		return errors.New("--room is a room of SkyWay pages: give their API key as well, by --skyway-key or --skyway-keys")
 	}
-	if len(c.room) > maxRoomName {
-		return fmt.Errorf("--room: allowed are up to %d bytes", maxRoomName)
+	if len(c.room) > skywayserver.MaxName {
+		return fmt.Errorf("--room: allowed are up to %d bytes", skywayserver.MaxName)
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.skyway)) {
 		if c.roomMode == "sfu" && c.skyway[name].NoSFU {

@@ -92,7 +92,7 @@ func (e *encoder) Encode(c *encode.Chunk, f *capture.Frame, key bool) error {
 	}
 	*c = encode.Chunk{Data: c.Data[:0], Time: f.Time, Width: e.params.Width, Height: e.params.Height}
 	// Rate control alone would not touch a picture that stands still.
-	still := f.Damage != nil && len(f.Damage) == 0
+	still := f.Unchanged()
 	data, err := e.native.encode(in, key, still && !key)
 	if err != nil {
 		return fmt.Errorf("aom: encode: %w", err)

@@ -118,7 +118,7 @@ func (e *encoder) activity(f, in *capture.Frame) (activity, error) {
 		}
 	}
 	a, err := e.native.activity(in, rows)
-	a.none = f.Damage != nil && len(f.Damage) == 0
+	a.none = f.Unchanged()
 	a.moved = rows != 0
 	return a, err
 }

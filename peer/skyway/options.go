@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
 
@@ -75,17 +74,12 @@ type Options struct {
 	Log *slog.Logger
 }
 
-var (
-	validID  = regexp.MustCompile(`^[A-Za-z0-9_-]+(?:[ _-][A-Za-z0-9]+)*$`)
-	validKey = regexp.MustCompile(`^[a-z0-9]{8}(-[a-z0-9]{4}){3}-[a-z0-9]{12}$`)
-)
-
 // ValidID is true for what may be asked for as an id: letters, digits, dashes
 // and underscores, and single spaces between them.
-func ValidID(id string) bool { return len(id) <= maxName && validID.MatchString(id) }
+func ValidID(id string) bool { return skywayserver.ValidID(id) }
 
 // ValidKey is true for what has the form of an API key.
-func ValidKey(key string) bool { return validKey.MatchString(key) }
+func ValidKey(key string) bool { return skywayserver.ValidKey(key) }
 
 func (o Options) withDefaults() (Options, error) {
 	if !ValidKey(o.Key) {

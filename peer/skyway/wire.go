@@ -25,7 +25,7 @@ const (
 	maxSDP        = 128 << 10
 	maxRoomSDP    = 4 << 20 // of an SFU, which offers what all members send
 	maxMetadata   = 64 << 10
-	maxName       = 256 // ids, labels, serializations, names of rooms
+	maxName       = skywayserver.MaxName // ids, labels, serializations, names of rooms
 	maxCandidate  = 1024
 	maxCandidates = 128 // of one connection
 	maxMembers    = 10_000

@@ -10,11 +10,21 @@ import (
 	"github.com/causeway-rtc/causeway/peer/socketio"
 )
 
-// maxName is how long an id, a token or a room's name may be in bytes.
-const maxName = 256
+// MaxName is how long an id, a token or a room's name may be in bytes.
+const MaxName = 256
 
-// idForm is what stock clients take for an id.
-var idForm = regexp.MustCompile(`^[A-Za-z0-9_-]+(?:[ _-][A-Za-z0-9]+)*$`)
+// What stock clients take for an id and for an API key.
+var (
+	idForm  = regexp.MustCompile(`^[A-Za-z0-9_-]+(?:[ _-][A-Za-z0-9]+)*$`)
+	keyForm = regexp.MustCompile(`^[a-z0-9]{8}(-[a-z0-9]{4}){3}-[a-z0-9]{12}$`)
+)
+
+// ValidID is true for what may be asked for as an id: letters, digits, dashes
+// and underscores, and single spaces between them.
+func ValidID(id string) bool { return len(id) <= MaxName && idForm.MatchString(id) }
+
+// ValidKey is true for what has the form of an API key.
+func ValidKey(key string) bool { return keyForm.MatchString(key) }
 
 // peerID is a peer among all keys'.
 type peerID struct{ key, id string }
@@ -105,9 +115,9 @@ func (s *Server) admit(w wish, l link) (*member, error) {
 		return nil, &Refusal{InvalidKey, "this server does not know the API key"}
 	case key.Secret == "" && !w.loopback && !s.o.Insecure:
 		return nil, &Refusal{Permission, "the API key has no secret, and so serves only pages on the server's own machine"}
-	case w.id != "" && (len(w.id) > maxName || !idForm.MatchString(w.id)):
+	case w.id != "" && !ValidID(w.id):
 		return nil, &Refusal{InvalidID, "the peer id is too long or has other than letters, digits, and - and _ between them"}
-	case len(w.token) > maxName:
+	case len(w.token) > MaxName:
 		return nil, &Refusal{ServerError, "the token is too long"}
 	}
 	m := &member{id: peerID{w.key, w.id}, token: w.token, link: l, rooms: map[string]*membership{}}

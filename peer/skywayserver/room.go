@@ -78,7 +78,7 @@ func (s *Server) join(m *member, name, kind string) (why string) {
 	switch {
 	case m.gone:
 		return ""
-	case name == "" || len(name) > maxName || !utf8.ValidString(name):
+	case name == "" || len(name) > MaxName || !utf8.ValidString(name):
 		return "its name is missing or too long"
 	case kind != kindMesh && kind != kindSFU:
 		return "its type is neither mesh nor sfu"

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"regexp"
 	"strings"
 
 	"github.com/causeway-rtc/causeway/cmd/internal/flags"
@@ -49,9 +48,6 @@ func (k Keys) Forward() bool {
 	return false
 }
 
-// form is what stock clients take for a key.
-var form = regexp.MustCompile(`^[a-z0-9]{8}(-[a-z0-9]{4}){3}-[a-z0-9]{12}$`)
-
 const allowed = "allowed is KEY or KEY:SECRET, where KEY looks like 12345678-1234-1234-1234-123456789abc"
 
 // add adds what one flag, or one line of a file, says. Its errors contain no
@@ -63,8 +59,8 @@ func (k *Keys) add(s string) error {
 	}
 	name, secret, has := strings.Cut(words[0], ":")
 	switch {
-	case !form.MatchString(name):
-		if lower := strings.ToLower(name); form.MatchString(lower) {
+	case !skywayserver.ValidKey(name):
+		if lower := strings.ToLower(name); skywayserver.ValidKey(lower) {
 			return fmt.Errorf("%s; did you mean %s?", allowed, lower)
 		}
 		return errors.New(allowed)
