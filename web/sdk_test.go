@@ -168,10 +168,13 @@ func TestDataChannels(t *testing.T) {
 		channel.send(data);
 		for (let i = 0; i < 20_000; i++) channel.send(String(i));
 		const got = [];
-		await new Promise((resolve) => other.on('message', (m) => {
-			got.push(m);
-			if (got.length === 20_001) resolve();
-		}));
+		await new Promise((resolve, reject) => {
+			for (const end of [channel, other]) end.on('close', () => setTimeout(() => reject(new Error('closed after ' + got.length + ' messages: ' + (toHost.error ?? toViewer.error)))));
+			other.on('message', (m) => {
+				got.push(m);
+				if (got.length === 20_001) resolve();
+			});
+		});
 		return [same(got[0].data, data), got.slice(1).every((m, i) => m.asString === String(i)),
 			(await failure(channel.send(new Uint8Array((16 << 20) + 1)))).startsWith('limit')];`,
 		[]bool{true, true, true})

@@ -29,7 +29,7 @@ export function makeControl(pc: RTCPeerConnection): RTCDataChannel {
  */
 export class Channels {
   readonly byLabel = new Map<string, DataChannel>();
-  private readonly used = new Set<number>();
+  private readonly used = new Map<number, RTCDataChannel>();
   private readonly asked = new Map<number, Asked>();
   private readonly budget: Budget = { left: budget };
   private next: number;
@@ -74,6 +74,11 @@ export class Channels {
     return this.raw(number, label, label === 'input' ? 'reliable' : 'unreliable');
   }
 
+  /** Whether any of them has data that waits for the network. */
+  get isBehind(): boolean {
+    return [...this.used.values()].some((channel) => channel.bufferedAmount > 0);
+  }
+
   close(): void {
     for (const channel of [...this.byLabel.values()]) channel.close();
   }
@@ -101,7 +106,8 @@ export class Channels {
     const loose = mode === 'unreliable' ? { ordered: false, maxRetransmits: 0 } : {};
     const channel = this.pc.createDataChannel(label, { negotiated: true, id: number, ...loose });
     channel.binaryType = 'arraybuffer';
-    this.used.add(number);
+    this.used.set(number, channel);
+    channel.addEventListener('message', () => this.control.hear());
     channel.addEventListener('close', () => this.used.delete(number));
     return channel;
   }

@@ -16,6 +16,8 @@ const anxiousInterval = 250;
 const silentPings = 4;
 const silentTime = 3500;
 const worriedTime = 1200;
+/** A timer that comes so much too late says more of this page than of the peer. In ms. */
+const lateTime = 1000;
 
 /** The longest frame that is read, in UTF-16 units, and how many messages wait for the channel to open. */
 const maxFrame = 16 << 10;
@@ -36,9 +38,15 @@ export class Control extends Emitter<ControlEvents> {
   private pings = 0;
   private unanswered = 0;
   private heard = 0;
+  private due = Infinity;
   private worried = false;
 
-  constructor(private readonly channel: RTCDataChannel, self: { id: string; externalId: string }) {
+  constructor(
+    private readonly channel: RTCDataChannel,
+    self: { id: string; externalId: string },
+    /** Whether other channels of the connection have data that waits for the network. */
+    private readonly isBehind: () => boolean,
+  ) {
     super();
     channel.addEventListener('message', (event) => this.receive(event.data));
     channel.addEventListener('close', () => clearTimeout(this.timer));
@@ -58,6 +66,11 @@ export class Control extends Emitter<ControlEvents> {
     if (this.channel.readyState === 'open') this.ping();
   }
 
+  /** Something else shows that the other side is alive, however late its pongs. */
+  hear(): void {
+    this.heard = performance.now();
+  }
+
   /** True when the last pings went unanswered. */
   get doubtful(): boolean {
     return this.unanswered >= 2;
@@ -71,17 +84,21 @@ export class Control extends Emitter<ControlEvents> {
     clearTimeout(this.timer);
     if (this.channel.readyState !== 'open') return;
     const now = performance.now();
-    if (this.pings === 0) this.heard = now;
+    // Pings behind what waits to be sent say nothing.
+    if (this.pings === 0 || this.isBehind()) this.heard = now;
     // The pings count as well as the time: a laptop that slept heard nothing
     // for hours, and may find its peer still there.
+    // Where the page itself was held up, answers may stand behind this timer.
+    const late = now > this.due + lateTime;
     const quiet = now - this.heard > (this.worried ? worriedTime : silentTime);
-    if (quiet && this.unanswered >= silentPings) {
+    if (quiet && !late && this.unanswered >= silentPings) {
       this.emit('silent', undefined);
       return;
     }
     this.put({ type: 'ping', t: now });
     this.pings++;
     this.unanswered++;
+    this.due = now + this.interval();
     this.timer = setTimeout(() => this.ping(), this.interval());
   }
 

@@ -28,7 +28,7 @@ export class Link extends Emitter<LinkEvents> {
     super();
     this.session = new Session({ ...options, polite: self > peer.id });
     const channel = makeControl(this.session.pc);
-    this.control = new Control(channel, { id: self, externalId });
+    this.control = new Control(channel, { id: self, externalId }, () => this.channels.isBehind);
     this.channels = new Channels(peer, this.session.pc, this.control, self < peer.id, (c) => this.emit('datachannel', c));
     const gone = (): void => this.emit('failed', new ConnectError('left', 'the other side ended the connection'));
     channel.addEventListener('close', gone);
