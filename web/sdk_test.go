@@ -178,6 +178,11 @@ func TestDataChannels(t *testing.T) {
 		return [same(got[0].data, data), got.slice(1).every((m, i) => m.asString === String(i)),
 			(await failure(channel.send(new Uint8Array((16 << 20) + 1)))).startsWith('limit')];`,
 		[]bool{true, true, true})
+}
+
+func TestDataChannelRequestsThatFail(t *testing.T) {
+	t.Parallel()
+	b := sdkPage(t)
 	check(t, b, "no answer, and a late one", `
 		const { toHost, toViewer } = await pair();
 		const came = next(toViewer, 'datachannel');
