@@ -1,8 +1,10 @@
 package encode_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/causeway-rtc/causeway/encode"
@@ -10,26 +12,47 @@ import (
 	"github.com/causeway-rtc/causeway/encode/encodetest"
 )
 
-// encoded are the first chunks of each encoder that serves here.
-func encoded(t testing.TB, each func(b encode.Backend, chunks []encode.Chunk)) {
-	for _, b := range codecs.All {
-		if b.NewEncoder == nil || b.Probe() != nil {
-			continue
-		}
-		for _, size := range [][2]int{{320, 180}, {401, 259}, {34, 18}} {
+// made is what an encoder made of a few pictures: four chunks, the third a key
+// frame that was asked for.
+type made struct {
+	encode.Backend
+	chunks []encode.Chunk
+}
+
+// makeAll has each encoder that serves here encode pictures of three sizes.
+var makeAll = sync.OnceValues(func() (all []made, err error) {
+	for _, size := range [][2]int{{320, 180}, {401, 259}, {34, 18}} {
+		content := encodetest.Camera(size[0], size[1])
+		for _, b := range codecs.All {
+			if b.NewEncoder == nil || b.Probe() != nil {
+				continue
+			}
 			e, err := b.NewEncoder(encode.Params{Width: size[0], Height: size[1]})
 			if err != nil {
-				t.Fatalf("%s: %v", b.Name, err)
+				return nil, fmt.Errorf("%s: %w", b.Name, err)
 			}
-			chunks := make([]encode.Chunk, 4)
-			for i := range chunks {
-				if err := e.Encode(&chunks[i], encodetest.Camera(size[0], size[1])(i), i == 2); err != nil {
-					t.Fatalf("%s: %v", b.Name, err)
+			defer e.Close()
+			m := made{b, make([]encode.Chunk, 4)}
+			for i := range m.chunks {
+				if err := e.Encode(&m.chunks[i], content(i), i == 2); err != nil {
+					return nil, fmt.Errorf("%s: %w", b.Name, err)
 				}
 			}
-			e.Close()
-			each(b, chunks)
+			all = append(all, m)
 		}
+	}
+	return all, nil
+})
+
+// encoded calls each with what [makeAll] made, which it must not change.
+func encoded(t testing.TB, each func(b encode.Backend, chunks []encode.Chunk)) {
+	t.Helper()
+	all, err := makeAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range all {
+		each(m.Backend, m.chunks)
 	}
 }
 

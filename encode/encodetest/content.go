@@ -60,12 +60,21 @@ func Noise(w, h int) Content {
 // Camera is a smooth scene with some grain that the camera pans over: easy.
 func Camera(w, h int) Content {
 	r := rand.New(rand.NewPCG(3, 4))
-	wave := func(x, y int, scale, phase float64) float64 {
-		return 128 + 60*math.Sin(float64(x)/scale+phase) + 50*math.Cos(float64(y)/scale*1.3-phase)
+	// A wave across and a wave down for each channel, which add up: sines are
+	// dear in a debug build, and so are drawn once for a column or a row.
+	across, down := make([][3]float64, w+pan), make([][3]float64, h+pan)
+	for c, scale := range []float64{53, 71, 97} {
+		phase := float64(c)
+		for x := range across {
+			across[x][c] = 128 + 60*math.Sin(float64(x)/scale+phase)
+		}
+		for y := range down {
+			down[y][c] = 50 * math.Cos(float64(y)/scale*1.3-phase)
+		}
 	}
 	return wander(texture(w, h, func(x, y int) (byte, byte, byte) {
-		grain := r.Float64()*6 - 3
-		return byte(wave(x, y, 53, 0) + grain), byte(wave(x, y, 71, 1) + grain), byte(wave(x, y, 97, 2) + grain)
+		a, d, grain := &across[x], &down[y], r.Float64()*6-3
+		return byte(a[0] + d[0] + grain), byte(a[1] + d[1] + grain), byte(a[2] + d[2] + grain)
 	}), 2, 1)
 }
 
