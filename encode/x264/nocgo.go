@@ -28,7 +28,7 @@ func (*native) activity(*capture.Frame, int) (activity, error) { return activity
 
 func (*native) mark([]image.Rectangle) {}
 
-func (*native) encode(*capture.Frame, int, bool) ([]byte, bool, error) {
+func (*native) encode(*capture.Frame, image.Point, int, bool) ([]byte, bool, error) {
 	return nil, false, errMissing()
 }
 

@@ -77,12 +77,25 @@ int causeway_x264_open(causeway_x264 *e, int width, int height, int fps, int thr
 	e->columns = (width + 15) / 16;
 	e->rows = (height + 15) / 16;
 	e->same = calloc(e->columns, e->rows);
-	if (!e->same) {
+	e->chroma = full ? 0 : malloc((size_t)width * height / 2);
+	if (!e->same || !full && !e->chroma) {
 		snprintf(e->message, sizeof e->message, "out of memory");
 		return -1;
 	}
 	e->x264 = x264_encoder_open(p);
 	return e->x264 ? 0 : -1;
+}
+
+int causeway_x264_search(causeway_x264 *e, int scrolled) {
+	x264_param_t *p = &e->param;
+	int method = scrolled ? X264_ME_UMH : X264_ME_DIA;
+	if (p->analyse.i_me_method == method)
+		return 0;
+	p->analyse.i_me_method = method;
+	// Upright, it reaches half as far.
+	p->analyse.i_me_range = scrolled ? 128 : 16;
+	p->analyse.inter = scrolled ? X264_ANALYSE_PSUB16x16 : 0;
+	return x264_encoder_reconfig(e->x264, p);
 }
 
 void causeway_x264_mark(causeway_x264 *e, int same) {
@@ -123,6 +136,10 @@ int causeway_x264_encode(causeway_x264 *e, const uint8_t *y, int y_stride, const
 	e->size = x264_encoder_encode(e->x264, &nals, &count, &in, &out);
 	if (e->size < 0)
 		return -1;
+	for (int i = 0; i < 2; i++) {
+		e->shown[i] = out.img.plane[i];
+		e->shown_stride[i] = out.img.i_stride[i];
+	}
 	e->out = e->size > 0 ? nals[0].p_payload : 0;
 	e->key = e->size > 0 && out.b_keyframe;
 	return 0;
@@ -132,5 +149,6 @@ void causeway_x264_close(causeway_x264 *e) {
 	if (e->x264)
 		x264_encoder_close(e->x264);
 	free(e->same);
+	free(e->chroma);
 	free(e->before < e->now ? e->before : e->now); // one piece of memory
 }

@@ -14,6 +14,12 @@ typedef struct {
 	// What the last picture has in it, in levels summed over the sampled
 	// pixels: what changed, and all there is.
 	int64_t inter, intra, samples;
+	// shown is the last picture as viewers have it, in libx264's memory, and chroma
+	// is where causeway_x264_carry makes some.
+	const uint8_t *shown[2];
+	int shown_stride[2];
+	uint8_t *chroma;
+	unsigned travelled;
 	// same has a flag for each macroblock: whether it is as in the last picture.
 	uint8_t *same;
 	int columns, rows;
@@ -37,8 +43,18 @@ int causeway_x264_activity(causeway_x264 *e, const uint8_t *y, int stride, int r
 void causeway_x264_mark(causeway_x264 *e, int same);
 void causeway_x264_mark_changed(causeway_x264 *e, int x0, int y0, int x1, int y1);
 
-// causeway_x264_encode encodes one picture of three planes, or of two where the
-// last is NULL, at quantiser qp and returns 0, or -1 with a message.
+// causeway_x264_carry returns the chroma of a picture of NV12, without gaps
+// between rows, in which most of what moved right and down by columns and rows,
+// of which one is 0, has the chroma that comes for nothing.
+const uint8_t *causeway_x264_carry(causeway_x264 *e, const uint8_t *y, int y_stride, const uint8_t *uv, int uv_stride,
+	int columns, int rows);
+
+// causeway_x264_search says whether the next picture of NV12 is searched for
+// what scrolled, or for what moves a little.
+int causeway_x264_search(causeway_x264 *e, int scrolled);
+
+// causeway_x264_encode encodes one picture of I444 or, without v, NV12 at
+// quantiser qp and returns 0, or -1 with a message.
 int causeway_x264_encode(causeway_x264 *e, const uint8_t *y, int y_stride, const uint8_t *u, int u_stride,
 	const uint8_t *v, int v_stride, int qp, int key);
 

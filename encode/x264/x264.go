@@ -32,9 +32,9 @@ type encoder struct {
 	convert *encode.Converter
 	native  *native
 	rate    rateControl
-	begun   bool           // a frame was encoded
-	missed  bool           // the last frame was dropped, whose damage is the next one's
-	scroll  *encode.Scroll // in 4:4:4
+	begun   bool // a frame was encoded
+	behind  bool // what viewers have differs from the frame before the next by more than quality
+	scroll  encode.Scroll
 }
 
 func newEncoder(p encode.Params, full bool) (encode.Encoder, error) {
@@ -56,7 +56,6 @@ func newEncoder(p encode.Params, full bool) (encode.Encoder, error) {
 	if full {
 		format, matrix = capture.I444, encode.H264High444.Matrix
 		e.size, e.rate.least = image.Pt(p.Width, p.Height), exactQP
-		e.scroll = &encode.Scroll{}
 	}
 	e.convert = encode.NewConverter(format, p.Width, p.Height, matrix)
 	return e, nil
@@ -80,7 +79,8 @@ func (e *encoder) Encode(c *encode.Chunk, f *capture.Frame, key bool) error {
 	if err != nil {
 		return fmt.Errorf("x264: %w", err)
 	}
-	a, err := e.activity(f, in)
+	moved := e.moved(in)
+	a, err := e.activity(f, in, moved)
 	if err != nil {
 		return fmt.Errorf("x264: encode: %w", err)
 	}
@@ -91,35 +91,38 @@ func (e *encoder) Encode(c *encode.Chunk, f *capture.Frame, key bool) error {
 	}
 	qp, ok := e.rate.next(a, f.Time, key)
 	if !ok {
-		e.missed = true
+		e.behind = true
 		return nil
 	}
-	if e.missed {
+	if e.behind {
 		e.native.mark(nil)
 	} else {
 		e.native.mark(f.Damage)
 	}
-	data, isKey, err := e.native.encode(in, qp, key)
+	data, isKey, err := e.native.encode(in, moved, qp, key)
 	if err != nil {
 		return fmt.Errorf("x264: encode: %w", err)
 	}
-	e.begun, e.missed = true, false
+	e.begun, e.behind = true, moved != (image.Point{})
 	e.rate.coded(a, qp, len(data), isKey)
 	c.Data, c.Key = append(c.Data, data...), isKey
 	return nil
 }
 
-// activity is that of f, which is converted in in.
-func (e *encoder) activity(f, in *capture.Frame) (activity, error) {
-	rows := 0
-	if e.scroll != nil {
-		if s := e.scroll.See(in); s.Scrolled() {
-			rows = s.Rows
-		}
+// moved is by how many pixels most of what is not as before moved right and down,
+// as far as it did.
+func (e *encoder) moved(in *capture.Frame) image.Point {
+	if s := e.scroll.See(in); s.Scrolled() {
+		return image.Pt(0, s.Rows)
 	}
-	a, err := e.native.activity(in, rows)
+	return image.Point{}
+}
+
+// activity is that of f, which is converted in in.
+func (e *encoder) activity(f, in *capture.Frame, moved image.Point) (activity, error) {
+	a, err := e.native.activity(in, moved.Y)
 	a.none = f.Unchanged()
-	a.moved = rows != 0
+	a.moved = moved != (image.Point{})
 	return a, err
 }
 

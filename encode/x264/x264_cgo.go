@@ -61,16 +61,27 @@ func (n *native) mark(damage []image.Rectangle) {
 }
 
 // encode encodes f, which has the encoder's format; NV12 may be read as even in
-// size. The data is valid until the next call.
-func (n *native) encode(f *capture.Frame, qp int, key bool) (data []byte, isKey bool, err error) {
-	var force C.int
+// size. Most of what changed has moved by so many pixels, or by none. The data is
+// valid until the next call.
+func (n *native) encode(f *capture.Frame, moved image.Point, qp int, key bool) (data []byte, isKey bool, err error) {
+	var force, scrolled C.int
 	if key {
 		force = 1
 	}
-	rc := C.causeway_x264_encode(n.c,
-		(*C.uint8_t)(unsafe.SliceData(f.Plane[0])), C.int(f.Stride[0]),
-		(*C.uint8_t)(unsafe.SliceData(f.Plane[1])), C.int(f.Stride[1]),
-		(*C.uint8_t)(unsafe.SliceData(f.Plane[2])), C.int(f.Stride[2]), C.int(qp), force)
+	y, u, v := (*C.uint8_t)(unsafe.SliceData(f.Plane[0])), (*C.uint8_t)(unsafe.SliceData(f.Plane[1])), (*C.uint8_t)(nil)
+	stride := C.int(f.Stride[1])
+	if f.Format == capture.I444 {
+		v = (*C.uint8_t)(unsafe.SliceData(f.Plane[2]))
+	} else {
+		if moved != (image.Point{}) && !key {
+			u = C.causeway_x264_carry(n.c, y, C.int(f.Stride[0]), u, stride, C.int(moved.X), C.int(moved.Y))
+			stride, scrolled = n.c.param.i_width, 1
+		}
+		if C.causeway_x264_search(n.c, scrolled) != 0 {
+			return nil, false, n.err()
+		}
+	}
+	rc := C.causeway_x264_encode(n.c, y, C.int(f.Stride[0]), u, stride, v, C.int(f.Stride[2]), C.int(qp), force)
 	if rc != 0 {
 		return nil, false, n.err()
 	}
