@@ -47,12 +47,13 @@ var mayImport = map[string][]string{
 	// The SFU is an interface, which cmd fills.
 	"peer/skywayserver": {"peer/engineio", "peer/socketio"},
 	"peer/values":       {},
+	"peer/calls":        {"peer/media", "peer/values"},
 	"peer/visit":        {"input", "streams", "peer/auth"},
 	"peer/peerjs": {
-		"encode", "streams", "peer", "peer/auth", "peer/binarypack", "peer/congestion", "peer/events", "peer/media", "peer/msgpack", "peer/peerserver", "peer/values", "peer/visit",
+		"encode", "streams", "peer", "peer/auth", "peer/binarypack", "peer/calls", "peer/congestion", "peer/events", "peer/media", "peer/msgpack", "peer/peerserver", "peer/values", "peer/visit",
 	},
 	"peer/skyway": {
-		"encode", "streams", "peer", "peer/auth", "peer/binarypack", "peer/congestion", "peer/engineio", "peer/events", "peer/media", "peer/skywayserver", "peer/socketio",
+		"encode", "streams", "peer", "peer/auth", "peer/binarypack", "peer/calls", "peer/congestion", "peer/engineio", "peer/events", "peer/media", "peer/skywayserver", "peer/socketio",
 		"peer/values", "peer/visit",
 	},
 	"web": {},

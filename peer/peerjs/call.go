@@ -2,14 +2,13 @@ package peerjs
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"sync/atomic"
 
 	"github.com/pion/webrtc/v4"
 
 	"github.com/causeway-rtc/causeway/encode"
+	"github.com/causeway-rtc/causeway/peer/calls"
 	"github.com/causeway-rtc/causeway/peer/congestion"
 	"github.com/causeway-rtc/causeway/peer/events"
 	"github.com/causeway-rtc/causeway/peer/media"
@@ -37,7 +36,8 @@ type CallOptions struct {
 // MediaConnection is a call.
 type MediaConnection struct {
 	*Connection
-	o CallOptions
+	o      CallOptions    // settled when the call is accepted
+	hidden *calls.Channel // whose end is the hanging up
 
 	exchange atomic.Pointer[media.Exchange] // nil before the call is prepared
 }
@@ -46,7 +46,9 @@ type MediaConnection struct {
 // [media.Receiver.Next].
 type Track = media.Track
 
-func newMedia(c *Connection) *MediaConnection { return &MediaConnection{Connection: c} }
+func newMedia(c *Connection) *MediaConnection {
+	return &MediaConnection{Connection: c, hidden: calls.NewChannel(c.life)}
+}
 
 // Call calls another peer and waits until it answers, once the server knows
 // us. The errors are those of [Peer.Connect].
@@ -63,35 +65,6 @@ func (p *Peer) Call(ctx context.Context, id string, o CallOptions) (*MediaConnec
 	return c.media, nil
 }
 
-// outbound makes a connection of ours, which begin begins.
-func (p *Peer) outbound(ctx context.Context, kind ConnectionType, remote, id string, metadata any) (*Connection, error) {
-	if remote == "" || len(remote) > maxName {
-		return nil, &Error{Type: InvalidID, Message: fmt.Sprintf("nobody can have the id %q", remote)}
-	}
-	var text json.RawMessage
-	if metadata != nil {
-		b, err := json.Marshal(metadata)
-		if err != nil {
-			return nil, fmt.Errorf("peerjs: metadata: %w", err)
-		}
-		text = b
-	}
-	if err := p.WaitOpen(ctx); err != nil {
-		return nil, err
-	}
-	c := p.newConnection(kind, remote, id, text)
-	c.outbound = true
-	return c, nil
-}
-
-// begin starts a connection of ours and waits until it is open.
-func (p *Peer) begin(ctx context.Context, c *Connection) error {
-	if !p.admit(c) {
-		return fmt.Errorf("peerjs: there are %d connections already", p.o.MaxConnections)
-	}
-	return c.wait(ctx)
-}
-
 // Takes says what an inbound call takes of ours: it has a line for that, and
 // what is not in the offer cannot be sent on this call.
 func (m *MediaConnection) Takes() (video, audio bool) {
@@ -102,20 +75,15 @@ func (m *MediaConnection) Takes() (video, audio bool) {
 // see Takes. It does not wait. An error says that the call was answered or
 // refused before, or has ended.
 func (m *MediaConnection) Answer(o CallOptions) error {
-	m.mu.Lock()
-	if m.outbound || m.isAccepted || m.ctx.Err() != nil {
-		m.mu.Unlock()
+	if !m.life.Accept(func() { m.o = o }) {
 		return errors.New("peerjs: the call is not ringing")
 	}
-	m.o = o
-	m.mu.Unlock()
-	m.accept()
 	return nil
 }
 
 // Refuse hangs up on an inbound call. The other peer sees it closed. Afterwards
 // it does nothing.
-func (m *MediaConnection) Refuse() { m.setRefusal(nil) }
+func (m *MediaConnection) Refuse() { m.life.Refuse(nil) }
 
 // Tracks are those of the other peer that have come and not ended.
 func (m *MediaConnection) Tracks() []*Track {
@@ -135,66 +103,54 @@ func (m *MediaConnection) Stats() []media.SenderStats {
 
 // prepare adds the tracks and the hidden channel.
 func (m *MediaConnection) prepare(pc *webrtc.PeerConnection) error {
-	pc.OnDataChannel(func(d *webrtc.DataChannel) { m.adopt(d, m.onHidden) })
-	if m.refused() != nil {
+	pc.OnDataChannel(func(d *webrtc.DataChannel) { m.hidden.Use(d, m.onHidden) })
+	if m.life.Refused() {
 		return nil
 	}
-	m.mu.Lock()
-	o := m.o
-	m.mu.Unlock()
 	x := media.NewExchange(pc, media.ExchangeOptions{
 		// One stream for all: a page shows the one that came last.
-		StreamID: m.id, Viewer: m.Viewer(), Codecs: m.p.o.Codecs,
+		StreamID: m.life.ID, Viewer: m.Viewer(), Codecs: m.p.o.Codecs,
 		Controller: congestion.NewBackoff(m.p.o.Bitrate), Packetizers: &m.p.packs,
 		OnTrack: func(t *Track) { events.Emit(&m.p.hub, TrackStarted{Call: m, Track: t}) }, Log: m.log,
 	})
 	m.exchange.Store(x)
 	direction := webrtc.RTPTransceiverDirectionSendrecv
-	if o.SendOnly {
+	if m.o.SendOnly {
 		direction = webrtc.RTPTransceiverDirectionSendonly
 	}
 	var codecs []encode.Codec
-	if m.outbound { // else they are the other peer's, and the track chooses
+	if m.life.Outbound { // else they are the other peer's, and the track chooses
 		codecs = m.p.o.Codecs
 	}
-	for _, t := range o.Tracks {
-		if len(t.Codecs()) == 0 || !m.outbound && !media.Takes(m.offer, media.KindOf(t.Codecs()[0]).String()) {
+	for _, t := range m.o.Tracks {
+		if len(t.Codecs()) == 0 || !m.life.Outbound && !media.Takes(m.offer, media.KindOf(t.Codecs()[0]).String()) {
 			continue
 		}
 		if err := x.Add(t, direction, codecs); err != nil {
 			return err
 		}
 	}
-	if m.outbound {
+	if m.life.Outbound {
 		hidden, err := pc.CreateDataChannel(hiddenLabel, &webrtc.DataChannelInit{Ordered: new(bool)})
 		if err != nil {
 			return err
 		}
-		m.adopt(hidden, m.onHidden)
+		m.hidden.Use(hidden, m.onHidden)
 	}
-	m.wg.Go(func() { x.Run(m.ctx) })
+	m.life.Go(func() { x.Run(m.life.Context()) })
 	return nil
 }
 
 // Viewer is what the call is named at the streams whose tracks it sends.
-func (m *MediaConnection) Viewer() string { return m.remote + "/" + m.id }
+func (m *MediaConnection) Viewer() string { return m.life.Remote + "/" + m.life.ID }
 
 // onHidden is told that the hidden channel is open.
 func (m *MediaConnection) onHidden() {
-	if m.refused() != nil {
-		m.cancel(ErrRefused)
+	if m.life.Refused() {
+		m.life.End(ErrRefused)
 		return
 	}
 	events.Emit(&m.p.hub, WillCloseOnRemote{Call: m})
-}
-
-// answeredNow is told that our answer is on its way.
-func (m *MediaConnection) answeredNow() {
-	m.open()
-	if m.refused() != nil && (m.legacy.Load() || m.p.alone(m.Connection)) {
-		m.legacy.Store(true) // LEAVE says it at once
-		m.cancel(ErrRefused)
-	}
 }
 
 // connected lets the tracks send.
@@ -208,7 +164,7 @@ func (m *MediaConnection) connected() {
 func (m *MediaConnection) stop() {
 	if x := m.exchange.Load(); x != nil {
 		x.Close()
-		m.wg.Go(x.Wait)
+		m.life.Go(x.Wait)
 	}
 }
 

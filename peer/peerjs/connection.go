@@ -7,78 +7,30 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"strings"
-	"sync"
 	"sync/atomic"
-	"time"
 
-	"github.com/pion/webrtc/v4"
-
+	"github.com/causeway-rtc/causeway/peer/calls"
 	"github.com/causeway-rtc/causeway/peer/events"
 )
-
-// maxInbox bounds the answers and candidates that a connection has not acted
-// on; what does not fit is dropped.
-const maxInbox = 160
 
 // Connection is what data and media connections have in common. Its methods
 // may be called from any goroutine.
 type Connection struct {
 	p        *Peer
+	life     *calls.Life
 	kind     ConnectionType
-	remote   string
-	id       string
 	metadata json.RawMessage
-	outbound bool
 	offer    string // the other peer's
-	began    time.Time
 	log      *slog.Logger
 	data     *DataConnection  // nil for media
 	media    *MediaConnection // nil for data
-
-	legacy   atomic.Bool // the other peer is of a version before 1.5
-	answered atomic.Bool
-	inbox    chan message
-	ctx      context.Context // done when it is to end
-	cancel   context.CancelCauseFunc
-	wg       sync.WaitGroup // of its goroutines, run aside
-	done     chan struct{}  // closed when all is freed
-	opened   chan struct{}
-	openOnce sync.Once
-	up       chan struct{} // closed when ICE and DTLS are connected
-	upOnce   sync.Once
-
-	mu         sync.Mutex
-	accepted   chan struct{} // closed by accept
-	isAccepted bool
-	refusal    *refusal
-	channel    *webrtc.DataChannel // the only one; nil before it is there
-	gone       chan struct{}       // closed with channel
-	goneOnce   sync.Once
-	usable     chan struct{} // closed when channel is open
-	usableOnce sync.Once
-	found      []*candidate // ours, that wait for the description to be sent
-	described  bool
+	legacy   atomic.Bool      // the other peer is of a version before 1.5
 }
 
-// refusal is what a refused peer is told.
-type refusal struct{ reason any }
-
-func (p *Peer) newConnection(kind ConnectionType, remote, id string, metadata json.RawMessage) *Connection {
-	c := &Connection{
-		p: p, kind: kind, remote: remote, id: id, metadata: metadata, began: time.Now(),
-		log:      p.log.With("peer", remote, "connection", id),
-		inbox:    make(chan message, maxInbox),
-		done:     make(chan struct{}),
-		opened:   make(chan struct{}),
-		up:       make(chan struct{}),
-		accepted: make(chan struct{}),
-		gone:     make(chan struct{}),
-		usable:   make(chan struct{}),
-	}
-	c.ctx, c.cancel = context.WithCancelCause(context.Background())
-	return c
+func (p *Peer) newConnection(kind ConnectionType, k calls.Key, outbound bool, metadata json.RawMessage) *Connection {
+	log := p.log.With("peer", k.Remote, "connection", k.ID)
+	return &Connection{p: p, kind: kind, metadata: metadata, log: log, life: calls.NewLife(k, outbound, log)}
 }
 
 // inbound makes the connection that an offer asks for.
@@ -86,10 +38,9 @@ func (p *Peer) inbound(remote string, v *payload) (*Connection, error) {
 	if v.SDP == nil || v.SDP.Type != "offer" {
 		return nil, fmt.Errorf("%w: no offer", errPayload)
 	}
-	c := p.newConnection(v.Type, remote, v.ConnectionID, v.Metadata)
+	c := p.newConnection(v.Type, calls.Key{Remote: remote, ID: v.ConnectionID}, false, v.Metadata)
 	c.offer = v.SDP.SDP
 	c.legacy.Store(v.Browser != "")
-	c.answered.Store(true)
 	switch v.Type {
 	case Data:
 		serializer := p.serializers[v.Serialization]
@@ -105,16 +56,14 @@ func (p *Peer) inbound(remote string, v *payload) (*Connection, error) {
 	return c, nil
 }
 
-func (c *Connection) key() key { return key{c.remote, c.id} }
-
 // randomID is the id of a connection of ours.
 func randomID(prefix string) string { return prefix + strings.ToLower(rand.Text())[:16] }
 
 // RemoteID is the id of the other peer: the original's "peer".
-func (c *Connection) RemoteID() string { return c.remote }
+func (c *Connection) RemoteID() string { return c.life.Remote }
 
 // ID is the connection's own: "connectionId".
-func (c *Connection) ID() string { return c.id }
+func (c *Connection) ID() string { return c.life.ID }
 
 // Type is Data or Media.
 func (c *Connection) Type() ConnectionType { return c.kind }
@@ -123,7 +72,7 @@ func (c *Connection) Type() ConnectionType { return c.kind }
 func (c *Connection) Metadata() json.RawMessage { return c.metadata }
 
 // Outbound is true when we have made the connection.
-func (c *Connection) Outbound() bool { return c.outbound }
+func (c *Connection) Outbound() bool { return c.life.Outbound }
 
 // Data is the connection for data that this is, or nil.
 func (c *Connection) Data() *DataConnection { return c.data }
@@ -132,99 +81,59 @@ func (c *Connection) Data() *DataConnection { return c.data }
 func (c *Connection) Media() *MediaConnection { return c.media }
 
 // Open is true while values can be sent, or since a call was answered.
-func (c *Connection) Open() bool {
-	select {
-	case <-c.opened:
-		return c.ctx.Err() == nil
-	default:
-		return false
-	}
-}
+func (c *Connection) Open() bool { return c.life.Opened() && c.life.Err() == nil }
 
 // Done is closed when the connection has ended and all is freed.
-func (c *Connection) Done() <-chan struct{} { return c.done }
+func (c *Connection) Done() <-chan struct{} { return c.life.Done() }
 
 // Err is why the connection has ended, as in [ConnectionClosed], and nil
 // before.
-func (c *Connection) Err() error {
-	if c.ctx.Err() == nil {
-		return nil
-	}
-	return context.Cause(c.ctx)
-}
+func (c *Connection) Err() error { return c.life.Err() }
 
 // Close ends the connection and waits until that is done. It must not be called
 // from a listener of [On], which may call it in a goroutine. The second call
 // only waits.
 func (c *Connection) Close() error {
-	c.cancel(net.ErrClosed)
-	<-c.done
+	c.life.Close()
 	return nil
-}
-
-// deliver queues a message of the other peer's.
-func (c *Connection) deliver(m message) {
-	select {
-	case c.inbox <- m:
-	default:
-		c.log.Debug("a message was dropped: too many at a time")
-	}
-}
-
-// accept lets an inbound connection be made.
-func (c *Connection) accept() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.isAccepted {
-		c.isAccepted = true
-		close(c.accepted)
-	}
 }
 
 // fail ends the connection for an error.
 func (c *Connection) fail(t ErrorType, message string, err error) {
-	c.cancel(&Error{Type: t, Message: message, Err: err})
+	c.life.End(&Error{Type: t, Message: message, Err: err})
 }
 
 // open notes that the connection is usable.
 func (c *Connection) open() {
-	c.openOnce.Do(func() {
-		close(c.opened)
-		if c.refused() == nil {
-			c.log.Info("a connection is open", "type", c.kind)
-			events.Emit(&c.p.hub, ConnectionOpened{Connection: c})
-		}
+	c.life.Open(func() {
+		c.log.Info("a connection is open", "type", c.kind)
+		events.Emit(&c.p.hub, ConnectionOpened{Connection: c})
 	})
 }
 
-func (c *Connection) refused() *refusal {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.refusal
+// outbound makes a connection of ours, which begin begins.
+func (p *Peer) outbound(ctx context.Context, kind ConnectionType, remote, id string, metadata any) (*Connection, error) {
+	if remote == "" || len(remote) > maxName {
+		return nil, &Error{Type: InvalidID, Message: fmt.Sprintf("nobody can have the id %q", remote)}
+	}
+	var text json.RawMessage
+	if metadata != nil {
+		b, err := json.Marshal(metadata)
+		if err != nil {
+			return nil, fmt.Errorf("peerjs: metadata: %w", err)
+		}
+		text = b
+	}
+	if err := p.WaitOpen(ctx); err != nil {
+		return nil, err
+	}
+	return p.newConnection(kind, calls.Key{Remote: remote, ID: id}, true, text), nil
 }
 
-// setRefusal is Refuse.
-func (c *Connection) setRefusal(reason any) {
-	c.mu.Lock()
-	if c.isAccepted || c.refusal != nil || c.outbound {
-		c.mu.Unlock()
-		return
+// begin starts a connection of ours and waits until it is open.
+func (p *Peer) begin(ctx context.Context, c *Connection) error {
+	if !p.conns.Admit(c.life, c, c.run) {
+		return fmt.Errorf("peerjs: there are %d connections already", p.o.MaxConnections)
 	}
-	c.refusal = &refusal{reason}
-	c.mu.Unlock()
-	c.accept()
-}
-
-// wait waits until an outbound connection is open. One that does not come to
-// be is closed.
-func (c *Connection) wait(ctx context.Context) error {
-	select {
-	case <-c.opened:
-		return nil
-	case <-c.ctx.Done():
-	case <-ctx.Done():
-		c.cancel(ctx.Err())
-	}
-	<-c.done
-	return context.Cause(c.ctx)
+	return c.life.Wait(ctx, c.life.End)
 }

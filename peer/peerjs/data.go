@@ -7,6 +7,7 @@ import (
 
 	"github.com/pion/webrtc/v4"
 
+	"github.com/causeway-rtc/causeway/peer/calls"
 	"github.com/causeway-rtc/causeway/peer/values"
 )
 
@@ -31,15 +32,17 @@ type DataConnection struct {
 	reliable      bool
 	serializer    Serializer
 	pipe          *values.Pipe
+	channel       *calls.Data
 }
 
 func newData(c *Connection, label, serialization string, reliable bool, newSerializer func(SerializerOptions) Serializer) *DataConnection {
 	if label == "" {
-		label = c.id
+		label = c.life.ID
 	}
 	d := &DataConnection{Connection: c, label: label, serialization: serialization, reliable: reliable}
 	d.serializer = newSerializer(SerializerOptions{MaxValue: c.p.o.MaxValue, Legacy: c.legacy.Load})
-	d.pipe = values.NewPipe(c.ctx, d.serializer, c.p.o.MaxValue)
+	d.pipe = values.NewPipe(c.life.Context(), d.serializer, c.p.o.MaxValue)
+	d.channel = calls.NewData(c.life, d.pipe, c.open)
 	return d
 }
 
@@ -85,56 +88,20 @@ func (d *DataConnection) Reliable() bool { return d.reliable }
 // Refuse is for a listener to [Incoming]: the connection is made, reason is
 // sent, and it is closed. A reason that the serialization does not carry is
 // left out. Afterwards it does nothing.
-func (d *DataConnection) Refuse(reason any) { d.setRefusal(reason) }
+func (d *DataConnection) Refuse(reason any) { d.life.Refuse(reason) }
 
 // prepare makes the channel, or waits for the other peer's.
 func (d *DataConnection) prepare(pc *webrtc.PeerConnection) error {
-	pc.OnDataChannel(d.use)
-	if !d.outbound {
+	pc.OnDataChannel(d.channel.Use)
+	if !d.life.Outbound {
 		return nil
 	}
 	channel, err := pc.CreateDataChannel(d.label, &webrtc.DataChannelInit{Ordered: &d.reliable})
 	if err != nil {
 		return err
 	}
-	d.use(channel)
+	d.channel.Use(channel)
 	return nil
-}
-
-func (d *DataConnection) use(channel *webrtc.DataChannel) {
-	if d.adopt(channel, d.onOpen) {
-		d.pipe.Use(channel)
-		channel.OnMessage(d.onMessage)
-	}
-}
-
-func (d *DataConnection) onOpen() {
-	d.open()
-	if r := d.refused(); r != nil {
-		d.wg.Go(func() {
-			ctx, cancel := context.WithTimeout(d.ctx, goodbyeWithin)
-			defer cancel()
-			if err := d.Send(ctx, r.reason); err != nil {
-				d.log.Debug("a refused peer was not told why", "err", err)
-			}
-			d.cancel(ErrRefused)
-		})
-	}
-}
-
-// onMessage waits while the application has not taken what came before, and
-// with it the other peer.
-func (d *DataConnection) onMessage(m webrtc.DataChannelMessage) {
-	if d.ctx.Err() != nil || d.refused() != nil {
-		return
-	}
-	d.open() // the event of that may come later
-	err := d.pipe.Take(m)
-	if errors.Is(err, ErrHungUp) {
-		d.cancel(ErrHungUp)
-	} else if err != nil {
-		d.cancel(fmt.Errorf("peerjs: what %q sends: %w", d.remote, err))
-	}
 }
 
 // Receive returns the next value, whose type is that of the serialization. It
@@ -150,9 +117,7 @@ func (d *DataConnection) Receive(ctx context.Context) (any, error) {
 // one that wraps [errors.ErrUnsupported] for a value that the serialization
 // does not carry, that of ctx, or [net.ErrClosed].
 func (d *DataConnection) Send(ctx context.Context, v any) error {
-	select {
-	case <-d.opened:
-	default:
+	if !d.life.Opened() {
 		return &Error{Type: NotOpenYet, Message: "the connection is not open yet"}
 	}
 	err := d.pipe.Send(ctx, v)
@@ -183,7 +148,7 @@ func (d *DataConnection) CloseFlush(ctx context.Context) error {
 		return fmt.Errorf("peerjs: close: %w", err)
 	}
 	select {
-	case <-d.done:
+	case <-d.Done():
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

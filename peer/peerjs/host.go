@@ -68,8 +68,15 @@ func NewHost(o HostOptions) (*Host, error) {
 		return nil, fmt.Errorf("peerjs: %w", err)
 	}
 	h := &Host{o: o, log: o.Log, desk: desk}
-	On(o.Peer, func(e Incoming) { h.incoming(e.Connection) })
-	On(o.Peer, func(e Called) { h.called(e.Call) })
+	On(o.Peer, func(e Incoming) {
+		d := e.Connection
+		text := d.Serialization() == Raw || d.Serialization() == None
+		desk.Input(d, text, func() { _ = d.Close() })
+	})
+	On(o.Peer, func(e Called) {
+		m := e.Call
+		desk.Call(m, func(ctx context.Context) { h.call(ctx, m) }, func() { _ = m.Close() })
+	})
 	return h, nil
 }
 
@@ -121,60 +128,8 @@ func (h *Host) stayConnected(ctx context.Context) error {
 	}
 }
 
-// reasonFor puts a reason into what the serialization of d carries.
-func reasonFor(d *DataConnection, err error) any {
-	if s := d.Serialization(); s == Raw || s == None {
-		return visit.ReasonText(err)
-	}
-	return visit.Reason(err)
-}
-
-// incoming decides about a data connection.
-func (h *Host) incoming(d *DataConnection) {
-	err := h.desk.Check(d.RemoteID(), d.Metadata(), true)
-	if err == nil && d.Label() != InputLabel {
-		err = visit.ErrLabel
-	}
-	if err == nil && !h.desk.Serve(func(ctx context.Context) { h.input(ctx, d) }) {
-		err = visit.ErrBusy
-	}
-	if err != nil {
-		d.Refuse(reasonFor(d, err))
-	}
-}
-
-// input has a visitor's input injected until the connection ends.
-func (h *Host) input(ctx context.Context, d *DataConnection) {
-	defer d.Close()
-	if err := h.desk.Input(ctx, d.RemoteID()+"/"+d.ID(), d.Receive); err != nil {
-		h.dismiss(ctx, d, err)
-	}
-}
-
-// dismiss tells a visitor why its connection ends.
-func (h *Host) dismiss(ctx context.Context, d *DataConnection, why error) {
-	ctx, cancel := context.WithTimeout(ctx, goodbyeWithin)
-	defer cancel()
-	if err := d.Send(ctx, reasonFor(d, why)); err != nil {
-		h.log.Debug("a visitor was not told", "peer", d.RemoteID(), "err", err)
-	}
-}
-
-// called decides about a call.
-func (h *Host) called(m *MediaConnection) {
-	if h.desk.Check(m.RemoteID(), m.Metadata(), false) != nil || !h.desk.Serve(func(ctx context.Context) { h.call(ctx, m) }) {
-		m.Refuse()
-	}
-}
-
 // call answers with what the caller takes, and calls back with the rest.
 func (h *Host) call(ctx context.Context, m *MediaConnection) {
-	defer m.Close()
-	leave, ok := h.desk.Watch(m.Viewer())
-	if !ok {
-		return
-	}
-	defer leave()
 	if err := m.Answer(CallOptions{Tracks: h.desk.Tracks(), SendOnly: true}); err != nil {
 		h.log.Debug("a call was not answered", "peer", m.RemoteID(), "err", err)
 		return
@@ -195,7 +150,7 @@ func (h *Host) call(ctx context.Context, m *MediaConnection) {
 func (h *Host) callBack(ctx context.Context, m *MediaConnection, tracks []*streams.Track) {
 	ring, cancel := context.WithTimeout(ctx, h.o.Peer.o.RingTimeout)
 	defer cancel()
-	stop := context.AfterFunc(m.ctx, cancel)
+	stop := context.AfterFunc(m.life.Context(), cancel)
 	defer stop()
 	back, err := h.o.Peer.Call(ring, m.RemoteID(), CallOptions{
 		Tracks: tracks, SendOnly: true, Metadata: map[string]any{"stream": h.o.Stream.Name(), "of": m.ID()},

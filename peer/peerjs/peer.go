@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"slices"
 	"sync"
 
 	"github.com/pion/webrtc/v4"
 
 	"github.com/causeway-rtc/causeway/peer"
+	"github.com/causeway-rtc/causeway/peer/calls"
 	"github.com/causeway-rtc/causeway/peer/events"
 	"github.com/causeway-rtc/causeway/peer/media"
 	"github.com/causeway-rtc/causeway/peer/values"
@@ -31,19 +31,14 @@ type Peer struct {
 	again       chan struct{} // Reconnect was called
 	ctx         context.Context
 	cancel      context.CancelFunc // Destroy was called
-	wg          sync.WaitGroup     // of connections
+	conns       *calls.Table[*Connection]
 
-	mu       sync.Mutex
-	state    state
-	link     link // nil while there is none
-	stop     context.CancelFunc
-	failure  *Error
-	conns    map[key]*Connection
-	live     int            // connections that have not ended, refused ones aside
-	asked    map[string]int // those of them that a peer has asked for
-	refusing int
-	early    []earlyMessage
-	changed  chan struct{} // closed and replaced with state
+	mu      sync.Mutex
+	state   state
+	link    link // nil while there is none
+	stop    context.CancelFunc
+	failure *Error
+	changed chan struct{} // closed and replaced with state
 }
 
 // state is how a peer stands with its server.
@@ -67,7 +62,7 @@ func New(id string, o Options) (*Peer, error) {
 	p := &Peer{
 		o: o, log: o.Log, serializers: withSerializers(o.Serializers),
 		again: make(chan struct{}, 1), changed: make(chan struct{}),
-		conns: map[key]*Connection{}, asked: map[string]int{},
+		conns: calls.NewTable[*Connection](o.MaxConnections, o.MaxPerPeer),
 		state: state{want: id},
 	}
 	p.api, p.config, err = peer.NewAPI(peer.APIOptions{
@@ -94,8 +89,8 @@ func (p *Peer) Run(ctx context.Context) error {
 		case <-p.ctx.Done():
 		}
 	}
-	p.closeAll(func(*Connection) bool { return true }, net.ErrClosed)
-	p.wg.Wait()
+	p.endAll(func(*calls.Life) bool { return true }, net.ErrClosed)
+	p.conns.Wait()
 	events.Emit(&p.hub, Destroyed{})
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -248,9 +243,9 @@ func (p *Peer) Disconnect() {
 	if p.stop != nil {
 		p.stop()
 	}
-	p.early = nil
 	p.wake()
 	p.mu.Unlock()
+	p.conns.ForgetEarly()
 	p.log.Info("disconnected from the PeerServer", "self", id)
 	events.Emit(&p.hub, Left{ID: id})
 }
@@ -288,6 +283,7 @@ func (p *Peer) Destroy() {
 	if was {
 		return
 	}
+	p.conns.Close()
 	p.Disconnect()
 	p.cancel()
 }
@@ -351,21 +347,14 @@ func (p *Peer) ListAllPeers(ctx context.Context) ([]string, error) {
 
 // Connections are all that have not ended, by the id of the other peer.
 func (p *Peer) Connections() map[string][]*Connection {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	all := map[string][]*Connection{}
-	for k, c := range p.conns {
-		all[k.remote] = append(all[k.remote], c)
-	}
-	for _, list := range all {
-		slices.SortFunc(list, func(a, b *Connection) int { return a.began.Compare(b.began) })
+	for _, c := range p.conns.All(func(*Connection) bool { return true }) {
+		all[c.life.Remote] = append(all[c.life.Remote], c)
 	}
 	return all
 }
 
 // Connection is the one with this peer and this id, or nil.
 func (p *Peer) Connection(remote, id string) *Connection {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.conns[key{remote, id}]
+	return p.conns.Get(calls.Key{Remote: remote, ID: id})
 }

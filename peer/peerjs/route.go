@@ -7,32 +7,10 @@ import (
 	"fmt"
 	"net"
 
+	"github.com/causeway-rtc/causeway/peer/calls"
 	"github.com/causeway-rtc/causeway/peer/events"
 	"github.com/causeway-rtc/causeway/peer/peerserver"
 )
-
-// key names a connection: its id is the other peer's choice.
-type key struct{ remote, id string }
-
-// maxEarly bounds the messages that have come before their offer; the oldest
-// is forgotten. maxRefusing bounds the connections that are being told that they
-// are refused.
-const (
-	maxEarly    = 64
-	maxRefusing = 8
-)
-
-// earlyMessage waits for its offer.
-type earlyMessage struct {
-	key key
-	m   message
-}
-
-// message is an ANSWER or a CANDIDATE for a connection.
-type message struct {
-	kind peerserver.Type
-	*payload
-}
 
 // send sends a message to another peer, if the server knows us.
 func (p *Peer) send(kind peerserver.Type, dst string, v any) error {
@@ -65,7 +43,7 @@ func (p *Peer) handle(ctx context.Context, m peerserver.Message) {
 	case peerserver.InvalidKey:
 		p.abort(&Error{Type: InvalidKey, Message: fmt.Sprintf("the server does not know the key %q", p.o.Key)})
 	case peerserver.Leave:
-		p.closeAll(func(c *Connection) bool { return c.remote == m.Src }, ErrHungUp)
+		p.endAll(func(l *calls.Life) bool { return l.Remote == m.Src }, ErrHungUp)
 	case peerserver.Expire:
 		p.expired(m.Src)
 	case peerserver.Offer, peerserver.Answer, peerserver.Candidate:
@@ -93,26 +71,26 @@ func (p *Peer) negotiate(m peerserver.Message) {
 		p.offered(m.Src, v)
 		return
 	}
-	k := key{m.Src, v.ConnectionID}
-	p.mu.Lock()
-	c := p.conns[k]
+	k, s := calls.Key{Remote: m.Src, ID: v.ConnectionID}, calls.Signal{Candidate: v.Candidate}
+	if m.Type == peerserver.Answer {
+		s = calls.Signal{Answer: v.SDP}
+	}
+	c := p.conns.Get(k)
 	if c == nil {
-		if len(p.early) >= maxEarly {
-			p.early = p.early[1:]
-		}
-		p.early = append(p.early, earlyMessage{k, message{m.Type, v}})
+		p.conns.Early(k, s)
+		return
 	}
-	p.mu.Unlock()
-	if c != nil {
-		c.deliver(message{m.Type, v})
+	if s.Answer != nil && !c.life.Answered() {
+		c.legacy.Store(v.Browser != "")
 	}
+	c.life.Deliver(s)
 }
 
 // expired ends what we have asked of a peer that is not there.
 func (p *Peer) expired(remote string) {
 	e := &Error{Type: PeerUnavailable, Message: fmt.Sprintf("could not connect to peer %q", remote)}
-	waiting := func(c *Connection) bool { return c.remote == remote && c.outbound && !c.answered.Load() }
-	if p.closeAll(waiting, e) > 0 {
+	waiting := func(l *calls.Life) bool { return l.Remote == remote && !l.Answered() }
+	if p.endAll(waiting, e) > 0 {
 		events.Emit(&p.hub, Failed{Err: e})
 	}
 }
@@ -129,9 +107,9 @@ func (p *Peer) offered(remote string, v *payload) {
 		return
 	}
 	if old := p.Connection(remote, v.ConnectionID); old != nil {
-		old.cancel(ErrHungUp) // as the original does
+		old.life.End(ErrHungUp) // as the original does
 	}
-	if !p.admit(c) {
+	if !p.conns.Admit(c.life, c, c.run) {
 		p.log.Debug("an offer was not taken: too many connections", "peer", remote)
 		p.expire(remote)
 		return
@@ -141,7 +119,7 @@ func (p *Peer) offered(remote string, v *payload) {
 		return
 	}
 	events.Emit(&p.hub, Incoming{Connection: c.data})
-	c.accept()
+	c.life.Accept(func() {})
 }
 
 // listens is true when the application takes connections of this type.
@@ -160,103 +138,17 @@ func (p *Peer) expire(remote string) {
 	}
 }
 
-// admit counts a connection in and starts it, if there is room.
-func (p *Peer) admit(c *Connection) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.state.destroyed || p.live >= p.o.MaxConnections || !c.outbound && p.asked[c.remote] >= p.o.MaxPerPeer {
-		return false
-	}
-	p.live++
-	if !c.outbound {
-		p.asked[c.remote]++
-	}
-	p.conns[c.key()] = c
-	for _, e := range p.takeEarly(c.key()) {
-		c.deliver(e)
-	}
-	p.wg.Go(c.run)
-	return true
-}
-
-// takeEarly returns what has come for a connection before its offer. The
-// caller holds mu.
-func (p *Peer) takeEarly(k key) []message {
-	var found []message
-	var kept []earlyMessage
-	for _, e := range p.early {
-		if e.key == k {
-			found = append(found, e.m)
-		} else {
-			kept = append(kept, e)
-		}
-	}
-	p.early = kept
-	return found
-}
-
-// refuse moves a connection over to those that are being refused, where it
-// takes no other's place. It is false when there are too many of these.
-func (p *Peer) refuse(c *Connection) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.refusing >= maxRefusing {
-		return false
-	}
-	p.refusing++
-	p.discount(c)
-	return true
-}
-
-// discount frees the place of c. The caller holds mu.
-func (p *Peer) discount(c *Connection) {
-	p.live--
-	if c.outbound {
-		return
-	}
-	if p.asked[c.remote]--; p.asked[c.remote] <= 0 {
-		delete(p.asked, c.remote)
-	}
-}
-
-// remove forgets a connection that has ended.
-func (p *Peer) remove(c *Connection, refused bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if refused {
-		p.refusing--
-	} else {
-		p.discount(c)
-	}
-	if p.conns[c.key()] == c {
-		delete(p.conns, c.key())
-	}
-}
-
 // alone is true when nothing but c connects us with its peer.
 func (p *Peer) alone(c *Connection) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for k, other := range p.conns {
-		if k.remote == c.remote && other != c {
-			return false
-		}
-	}
-	return true
+	others := p.conns.All(func(o *Connection) bool { return o.life.Remote == c.life.Remote && o != c })
+	return len(others) == 0
 }
 
-// closeAll begins to close those that match, and returns how many they are.
-func (p *Peer) closeAll(match func(*Connection) bool, why error) int {
-	p.mu.Lock()
-	var found []*Connection
-	for _, c := range p.conns {
-		if match(c) {
-			found = append(found, c)
-		}
-	}
-	p.mu.Unlock()
+// endAll begins to end those that match, and returns how many they are.
+func (p *Peer) endAll(match func(*calls.Life) bool, why error) int {
+	found := p.conns.All(func(c *Connection) bool { return match(c.life) })
 	for _, c := range found {
-		c.cancel(why)
+		c.life.End(why)
 	}
 	return len(found)
 }

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/pion/webrtc/v4"
+	"github.com/causeway-rtc/causeway/peer/calls"
 )
 
 // ConnectionType tells data from media.
@@ -17,22 +17,20 @@ const (
 	Media ConnectionType = "media"
 )
 
-// The bounds of what another peer may send by way of the server, in bytes but
-// for the last, which counts.
+// The bounds of what another peer may send by way of the server, in bytes.
 const (
 	maxSDP          = 128 << 10
 	maxMetadata     = 64 << 10
 	maxName         = 256 // ids of connections, labels, serializations
 	maxCandidate    = 1024
-	maxCandidates   = 128 // of one connection
 	maxServerFrames = 512 << 10
 )
 
-// description is a session description on the wire.
-type description struct {
-	Type string `json:"type"`
-	SDP  string `json:"sdp"`
-}
+// What descriptions and candidates are on the wire.
+type (
+	description = calls.Description
+	candidate   = calls.Candidate
+)
 
 // payload is that of OFFER, ANSWER and CANDIDATE.
 type payload struct {
@@ -47,14 +45,6 @@ type payload struct {
 	Serialization string          `json:"serialization,omitempty"`
 	// Browser is what versions before 1.5 say of themselves.
 	Browser string `json:"browser,omitempty"`
-}
-
-// candidate is an RTCIceCandidate in JSON.
-type candidate struct {
-	Candidate        string  `json:"candidate"`
-	SDPMid           *string `json:"sdpMid"`
-	SDPMLineIndex    *uint16 `json:"sdpMLineIndex"`
-	UsernameFragment *string `json:"usernameFragment,omitempty"`
 }
 
 var errPayload = errors.New("peerjs: malformed payload")
@@ -78,15 +68,4 @@ func parsePayload(b []byte) (*payload, error) {
 		return nil, fmt.Errorf("%w: a candidate of %d bytes", errPayload, len(p.Candidate.Candidate))
 	}
 	return &p, nil
-}
-
-func newCandidate(c webrtc.ICECandidateInit) *candidate {
-	if c.SDPMid != nil && *c.SDPMid == "" {
-		c.SDPMid = nil // the index says it
-	}
-	return &candidate{c.Candidate, c.SDPMid, c.SDPMLineIndex, c.UsernameFragment}
-}
-
-func (c *candidate) init() webrtc.ICECandidateInit {
-	return webrtc.ICECandidateInit{Candidate: c.Candidate, SDPMid: c.SDPMid, SDPMLineIndex: c.SDPMLineIndex, UsernameFragment: c.UsernameFragment}
 }

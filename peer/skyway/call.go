@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	"github.com/pion/webrtc/v4"
@@ -40,7 +41,8 @@ type CallOptions struct {
 // MediaConnection is a call.
 type MediaConnection struct {
 	*Connection
-	o CallOptions // Connection.mu guards it
+	mu sync.Mutex
+	o  CallOptions
 
 	way      limited
 	exchange atomic.Pointer[media.Exchange] // nil before the call is prepared
@@ -132,20 +134,15 @@ func (m *MediaConnection) Answer(o CallOptions) error {
 	if err := o.check(m.p.o.Codecs); err != nil {
 		return err
 	}
-	m.mu.Lock()
-	if m.outbound || m.isAccepted || m.ctx.Err() != nil {
-		m.mu.Unlock()
+	if !m.life.Accept(func() { m.setOptions(o) }) {
 		return errors.New("skyway: the call is not ringing")
 	}
-	m.o = o
-	m.mu.Unlock()
-	m.accept()
 	return nil
 }
 
 // Refuse hangs up on an inbound call. The other peer sees it answered without
 // a stream, and closed. Afterwards it does nothing.
-func (m *MediaConnection) Refuse() { m.setRefusal(nil) }
+func (m *MediaConnection) Refuse() { m.life.Refuse(nil) }
 
 // Tracks are those of the other peer that have come and not ended.
 func (m *MediaConnection) Tracks() []*Track {
@@ -172,7 +169,7 @@ func (m *MediaConnection) Stats() []media.SenderStats {
 // begins.
 func (m *MediaConnection) ReplaceStream(tracks []*streams.Track) error {
 	x := m.exchange.Load()
-	if x == nil || m.ctx.Err() != nil {
+	if x == nil || m.life.Err() != nil {
 		return errors.New("skyway: the call is not answered, or has ended")
 	}
 	m.mu.Lock()
@@ -183,11 +180,8 @@ func (m *MediaConnection) ReplaceStream(tracks []*streams.Track) error {
 	if err != nil {
 		return fmt.Errorf("skyway: %w", err)
 	}
-	if renegotiate && m.outbound {
-		select {
-		case m.again <- struct{}{}:
-		default:
-		}
+	if renegotiate && m.life.Outbound {
+		m.life.Renegotiate()
 	}
 	return nil
 }
@@ -198,23 +192,29 @@ func (m *MediaConnection) options() CallOptions {
 	return m.o
 }
 
+func (m *MediaConnection) setOptions(o CallOptions) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.o = o
+}
+
 // prepare adds the tracks, and lines for what is only taken.
 func (m *MediaConnection) prepare(pc *webrtc.PeerConnection) error {
-	if m.refused() != nil {
+	if m.life.Refused() {
 		return nil
 	}
 	o := m.options()
 	m.way.Controller = congestion.NewBackoff(m.p.o.Bitrate)
 	x := media.NewExchange(pc, media.ExchangeOptions{
 		// One stream for all: a page shows the one that came last.
-		StreamID: m.id, Viewer: m.Viewer(), Codecs: m.p.o.Codecs, Allowed: o.allowed(m.p.o.Codecs),
+		StreamID: m.life.ID, Viewer: m.Viewer(), Codecs: m.p.o.Codecs, Allowed: o.allowed(m.p.o.Codecs),
 		Controller: &m.way, Packetizers: &m.p.packs, OnTrack: m.onTrack, Log: m.log,
 	})
 	m.exchange.Store(x)
 	if err := m.add(x, o); err != nil {
 		return err
 	}
-	m.wg.Go(func() { x.Run(m.ctx) })
+	m.life.Go(func() { x.Run(m.life.Context()) })
 	return nil
 }
 
@@ -225,7 +225,7 @@ func (m *MediaConnection) add(x *media.Exchange, o CallOptions) error {
 		direction = webrtc.RTPTransceiverDirectionSendonly
 	}
 	allowed := o.allowed(m.p.o.Codecs)
-	if !m.outbound {
+	if !m.life.Outbound {
 		allowed = nil // they are the other peer's, and the track chooses
 	}
 	var sent []webrtc.RTPCodecType
@@ -234,7 +234,7 @@ func (m *MediaConnection) add(x *media.Exchange, o CallOptions) error {
 			continue
 		}
 		kind := media.KindOf(t.Codecs()[0])
-		if !m.outbound && !media.Takes(m.offer, kind.String()) {
+		if !m.life.Outbound && !media.Takes(m.offer, kind.String()) {
 			continue
 		}
 		if err := x.Add(t, direction, allowed); err != nil {
@@ -243,7 +243,7 @@ func (m *MediaConnection) add(x *media.Exchange, o CallOptions) error {
 		sent = append(sent, kind)
 	}
 	for _, kind := range []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo} {
-		if m.outbound && o.receives(kind) && !slices.Contains(sent, kind) {
+		if m.life.Outbound && o.receives(kind) && !slices.Contains(sent, kind) {
 			if err := x.Receive(kind, allowed); err != nil {
 				return err
 			}
@@ -268,7 +268,7 @@ func (m *MediaConnection) restrict() error {
 
 func (m *MediaConnection) onTrack(t *Track) {
 	if m.room != nil {
-		m.room.onTrack(m.remote, t)
+		m.room.onTrack(m.life.Remote, t)
 		return
 	}
 	events.Emit(&m.p.hub, TrackStarted{Call: m, Track: t})
@@ -278,7 +278,7 @@ func (m *MediaConnection) onTrack(t *Track) {
 func (m *MediaConnection) limit(sdp string) { m.way.most.Store(int64(bandwidthOf(sdp, "video"))) }
 
 // Viewer is what the call is named at the streams whose tracks it sends.
-func (m *MediaConnection) Viewer() string { return m.remote + "/" + m.id }
+func (m *MediaConnection) Viewer() string { return m.life.Remote + "/" + m.life.ID }
 
 // connected lets the tracks send.
 func (m *MediaConnection) connected() {
@@ -291,6 +291,6 @@ func (m *MediaConnection) connected() {
 func (m *MediaConnection) stop() {
 	if x := m.exchange.Load(); x != nil {
 		x.Close()
-		m.wg.Go(x.Wait)
+		m.life.Go(x.Wait)
 	}
 }

@@ -6,78 +6,36 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
-	"sync"
 	"sync/atomic"
-	"time"
 
+	"github.com/causeway-rtc/causeway/peer/calls"
 	"github.com/causeway-rtc/causeway/peer/events"
 )
-
-// maxInbox bounds the messages that a connection has not acted on; what does
-// not fit is dropped.
-const maxInbox = 160
 
 // Connection is what data and media connections have in common. Its methods
 // may be called from any goroutine.
 type Connection struct {
 	p        *Peer
+	life     *calls.Life
 	kind     ConnectionType
-	remote   string
-	id       string
 	metadata json.RawMessage
-	outbound bool
 	room     *Room  // nil but in a mesh
 	offer    string // the other peer's first
-	began    time.Time
 	log      *slog.Logger
 	data     *DataConnection  // nil for media
 	media    *MediaConnection // nil for data
-
-	answered atomic.Bool
-	force    atomic.Bool // the other peer is told of the end
-	inbox    chan *signal
-	again    chan struct{}   // an offer is to be made again; capacity one
-	ctx      context.Context // done when it is to end
-	cancel   context.CancelCauseFunc
-	wg       sync.WaitGroup // of its goroutines, run aside
-	done     chan struct{}  // closed when all is freed
-	opened   chan struct{}
-	openOnce sync.Once
-	up       chan struct{} // closed when ICE and DTLS are connected
-	upOnce   sync.Once
-
-	mu         sync.Mutex
-	accepted   chan struct{} // closed by accept
-	isAccepted bool
-	refusal    *refusal
-	found      []*candidate // ours, that wait for the description to be sent
-	described  bool
+	force    atomic.Bool      // the other peer is told of the end
 }
 
-// refusal is what a refused peer is told.
-type refusal struct{ reason any }
-
-func (p *Peer) newConnection(kind ConnectionType, remote, id string, metadata json.RawMessage) *Connection {
-	c := &Connection{
-		p: p, kind: kind, remote: remote, id: id, metadata: metadata, began: time.Now(),
-		log:      p.log.With("peer", remote, "connection", id),
-		inbox:    make(chan *signal, maxInbox),
-		again:    make(chan struct{}, 1),
-		done:     make(chan struct{}),
-		opened:   make(chan struct{}),
-		up:       make(chan struct{}),
-		accepted: make(chan struct{}),
-	}
-	c.ctx, c.cancel = context.WithCancelCause(context.Background())
-	return c
+func (p *Peer) newConnection(kind ConnectionType, k calls.Key, outbound bool, metadata json.RawMessage) *Connection {
+	log := p.log.With("peer", k.Remote, "connection", k.ID)
+	return &Connection{p: p, kind: kind, metadata: metadata, log: log, life: calls.NewLife(k, outbound, log)}
 }
 
 // inbound makes the connection that an offer asks for.
 func (p *Peer) inbound(m *signal, room *Room) (*Connection, error) {
-	c := p.newConnection(m.ConnectionType, m.Src, m.ConnectionID, m.Metadata)
+	c := p.newConnection(m.ConnectionType, m.key(), false, m.Metadata)
 	c.offer, c.room = m.Offer.SDP, room
-	c.answered.Store(true)
 	switch m.ConnectionType {
 	case Data:
 		if m.Serialization == "" {
@@ -96,8 +54,6 @@ func (p *Peer) inbound(m *signal, room *Room) (*Connection, error) {
 	return c, nil
 }
 
-func (c *Connection) key() key { return key{c.remote, c.id} }
-
 // roomName is the name of the mesh room that the connection is of, or empty.
 func (c *Connection) roomName() string {
 	if c.room == nil {
@@ -107,10 +63,10 @@ func (c *Connection) roomName() string {
 }
 
 // RemoteID is the id of the other peer.
-func (c *Connection) RemoteID() string { return c.remote }
+func (c *Connection) RemoteID() string { return c.life.Remote }
 
 // ID is the connection's own.
-func (c *Connection) ID() string { return c.id }
+func (c *Connection) ID() string { return c.life.ID }
 
 // Type is Data or Media.
 func (c *Connection) Type() ConnectionType { return c.kind }
@@ -119,7 +75,7 @@ func (c *Connection) Type() ConnectionType { return c.kind }
 func (c *Connection) Metadata() json.RawMessage { return c.metadata }
 
 // Outbound is true when we have made the connection.
-func (c *Connection) Outbound() bool { return c.outbound }
+func (c *Connection) Outbound() bool { return c.life.Outbound }
 
 // Data is the connection for data that this is, or nil.
 func (c *Connection) Data() *DataConnection { return c.data }
@@ -128,26 +84,14 @@ func (c *Connection) Data() *DataConnection { return c.data }
 func (c *Connection) Media() *MediaConnection { return c.media }
 
 // Open is true while values can be sent, or since a call was answered.
-func (c *Connection) Open() bool {
-	select {
-	case <-c.opened:
-		return c.ctx.Err() == nil
-	default:
-		return false
-	}
-}
+func (c *Connection) Open() bool { return c.life.Opened() && c.life.Err() == nil }
 
 // Done is closed when the connection has ended and all is freed.
-func (c *Connection) Done() <-chan struct{} { return c.done }
+func (c *Connection) Done() <-chan struct{} { return c.life.Done() }
 
 // Err is why the connection has ended, as in [ConnectionClosed], and nil
 // before.
-func (c *Connection) Err() error {
-	if c.ctx.Err() == nil {
-		return nil
-	}
-	return context.Cause(c.ctx)
-}
+func (c *Connection) Err() error { return c.life.Err() }
 
 // Close ends the connection and waits until that is done. With force the other
 // peer is told by way of the server, and closes its end at once; else a call
@@ -158,77 +102,27 @@ func (c *Connection) Close(force bool) error {
 	if force {
 		c.force.Store(true)
 	}
-	c.cancel(net.ErrClosed)
-	<-c.done
+	c.life.Close()
 	return nil
 }
 
-// deliver queues a message of the other peer's.
-func (c *Connection) deliver(m *signal) {
-	select {
-	case c.inbox <- m:
-	default:
-		c.log.Debug("a message was dropped: too many at a time")
-	}
-}
-
-// accept lets an inbound connection be made.
-func (c *Connection) accept() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.isAccepted {
-		c.isAccepted = true
-		close(c.accepted)
-	}
+// endByForce ends the connection and tells the other peer.
+func (c *Connection) endByForce(why error) {
+	c.force.Store(true)
+	c.life.End(why)
 }
 
 // fail ends the connection for an error.
 func (c *Connection) fail(t ErrorType, message string, err error) {
-	c.cancel(&Error{Type: t, Message: message, Err: err})
+	c.life.End(&Error{Type: t, Message: message, Err: err})
 }
 
 // open notes that the connection is usable.
 func (c *Connection) open() {
-	c.openOnce.Do(func() {
-		close(c.opened)
-		if c.refused() == nil {
-			c.log.Info("a connection is open", "type", c.kind)
-			events.Emit(&c.p.hub, ConnectionOpened{Connection: c})
-		}
+	c.life.Open(func() {
+		c.log.Info("a connection is open", "type", c.kind)
+		events.Emit(&c.p.hub, ConnectionOpened{Connection: c})
 	})
-}
-
-func (c *Connection) refused() *refusal {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.refusal
-}
-
-// setRefusal is Refuse.
-func (c *Connection) setRefusal(reason any) {
-	c.mu.Lock()
-	if c.isAccepted || c.refusal != nil || c.outbound {
-		c.mu.Unlock()
-		return
-	}
-	c.refusal = &refusal{reason}
-	c.mu.Unlock()
-	c.accept()
-}
-
-// wait waits until an outbound connection is open. One that does not come to
-// be is closed.
-func (c *Connection) wait(ctx context.Context) error {
-	select {
-	case <-c.opened:
-		return nil
-	case <-c.ctx.Done():
-	case <-ctx.Done():
-		c.force.Store(true)
-		c.cancel(ctx.Err())
-	}
-	<-c.done
-	return context.Cause(c.ctx)
 }
 
 // outbound makes a connection of ours, which begin begins.
@@ -247,15 +141,13 @@ func (p *Peer) outbound(ctx context.Context, kind ConnectionType, remote, id str
 	if err := p.WaitOpen(ctx); err != nil {
 		return nil, err
 	}
-	c := p.newConnection(kind, remote, id, text)
-	c.outbound = true
-	return c, nil
+	return p.newConnection(kind, calls.Key{Remote: remote, ID: id}, true, text), nil
 }
 
 // begin starts a connection of ours and waits until it is open.
 func (p *Peer) begin(ctx context.Context, c *Connection) error {
-	if !p.admit(c) {
+	if !p.conns.Admit(c.life, c, c.run) {
 		return fmt.Errorf("skyway: there are %d connections already", p.o.MaxConnections)
 	}
-	return c.wait(ctx)
+	return c.life.Wait(ctx, c.endByForce)
 }

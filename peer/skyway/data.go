@@ -4,11 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
-	"time"
 
 	"github.com/pion/webrtc/v4"
 
+	"github.com/causeway-rtc/causeway/peer/calls"
 	"github.com/causeway-rtc/causeway/peer/values"
 )
 
@@ -31,23 +30,16 @@ type DataConnection struct {
 	serialization string
 	init          *DCInit
 	pipe          *values.Pipe
-
-	channel    *webrtc.DataChannel // Connection.mu guards it; nil before it is there
-	gone       chan struct{}       // closed with channel
-	goneOnce   sync.Once
-	usable     chan struct{} // closed when channel is open
-	usableOnce sync.Once
+	channel       *calls.Data
 }
 
 func newData(c *Connection, label, serialization string, init *DCInit, s values.Serializer) *DataConnection {
 	if label == "" {
-		label = c.id
+		label = c.life.ID
 	}
-	d := &DataConnection{
-		Connection: c, label: label, serialization: serialization, init: init,
-		gone: make(chan struct{}), usable: make(chan struct{}),
-	}
-	d.pipe = values.NewPipe(c.ctx, s, c.p.o.MaxValue)
+	d := &DataConnection{Connection: c, label: label, serialization: serialization, init: init}
+	d.pipe = values.NewPipe(c.life.Context(), s, c.p.o.MaxValue)
+	d.channel = calls.NewData(c.life, d.pipe, c.open)
 	return d
 }
 
@@ -95,12 +87,12 @@ func (d *DataConnection) DCInit() DCInit {
 // Refuse is for a listener to [Incoming]: the connection is made, reason is
 // sent, and it is closed. A reason that the serialization does not carry is
 // left out. Afterwards it does nothing.
-func (d *DataConnection) Refuse(reason any) { d.setRefusal(reason) }
+func (d *DataConnection) Refuse(reason any) { d.life.Refuse(reason) }
 
 // prepare makes the channel, or waits for the other peer's.
 func (d *DataConnection) prepare(pc *webrtc.PeerConnection) error {
-	pc.OnDataChannel(d.use)
-	if !d.outbound {
+	pc.OnDataChannel(d.channel.Use)
+	if !d.life.Outbound {
 		return nil
 	}
 	init := &webrtc.DataChannelInit{
@@ -113,55 +105,8 @@ func (d *DataConnection) prepare(pc *webrtc.PeerConnection) error {
 	if err != nil {
 		return err
 	}
-	d.use(channel)
+	d.channel.Use(channel)
 	return nil
-}
-
-// use makes channel the connection's. There is one; any other is closed.
-func (d *DataConnection) use(channel *webrtc.DataChannel) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.channel != nil {
-		channel.OnOpen(func() { _ = channel.Close() })
-		return
-	}
-	d.channel = channel
-	d.pipe.Use(channel)
-	channel.OnOpen(func() {
-		d.usableOnce.Do(func() { close(d.usable) })
-		d.onOpen()
-	})
-	channel.OnClose(func() {
-		d.goneOnce.Do(func() { close(d.gone) })
-		d.cancel(ErrHungUp)
-	})
-	channel.OnMessage(d.onMessage)
-}
-
-func (d *DataConnection) onOpen() {
-	d.open()
-	if r := d.refused(); r != nil {
-		d.wg.Go(func() {
-			ctx, cancel := context.WithTimeout(d.ctx, goodbyeWithin)
-			defer cancel()
-			if err := d.Send(ctx, r.reason); err != nil {
-				d.log.Debug("a refused peer was not told why", "err", err)
-			}
-			d.cancel(ErrRefused)
-		})
-	}
-}
-
-// onMessage waits while the application has not taken what came before, and
-// with it the other peer.
-func (d *DataConnection) onMessage(m webrtc.DataChannelMessage) {
-	if d.ctx.Err() != nil || d.refused() != nil {
-		return
-	}
-	d.open() // the event of that may come later
-	if err := d.pipe.Take(m); err != nil {
-		d.cancel(fmt.Errorf("skyway: what %q sends: %w", d.remote, err))
-	}
 }
 
 // Receive returns the next value, whose type is that of the serialization. It
@@ -177,9 +122,7 @@ func (d *DataConnection) Receive(ctx context.Context) (any, error) {
 // one that wraps [errors.ErrUnsupported] for a value that the serialization
 // does not carry, that of ctx, or [net.ErrClosed].
 func (d *DataConnection) Send(ctx context.Context, v any) error {
-	select {
-	case <-d.opened:
-	default:
+	if !d.life.Opened() {
 		return &Error{Type: NotOpenYet, Message: "the connection is not open yet"}
 	}
 	err := d.pipe.Send(ctx, v)
@@ -194,42 +137,3 @@ func (d *DataConnection) Send(ctx context.Context, v any) error {
 
 // BufferedAmount is how many bytes were sent that the network has not taken.
 func (d *DataConnection) BufferedAmount() int { return d.pipe.Buffered() }
-
-// hangUp closes the data channel, and gives the other peer time to see it. One
-// that is about to open is waited for: what is closed before that, the other
-// peer takes for a way that was never found.
-func (d *DataConnection) hangUp(cause error) {
-	if _, failed := errors.AsType[*Error](cause); failed || !d.answered.Load() {
-		return // there is none, or nobody at it
-	}
-	timer := time.NewTimer(goodbyeWithin)
-	defer timer.Stop()
-	select {
-	case <-d.usable:
-	case <-d.gone:
-		return
-	case <-timer.C:
-		return
-	}
-	d.mu.Lock()
-	channel := d.channel
-	d.mu.Unlock()
-	poll := time.NewTicker(5 * time.Millisecond)
-	defer poll.Stop()
-	for channel.BufferedAmount() > 0 { // what was sent is to arrive
-		select {
-		case <-poll.C:
-		case <-d.gone:
-			return
-		case <-timer.C:
-			return
-		}
-	}
-	if channel.Close() != nil {
-		return
-	}
-	select {
-	case <-d.gone:
-	case <-timer.C:
-	}
-}

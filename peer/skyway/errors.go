@@ -3,6 +3,8 @@ package skyway
 import (
 	"errors"
 	"fmt"
+
+	"github.com/causeway-rtc/causeway/peer/calls"
 )
 
 // ErrorType classes errors, as the original does.
@@ -88,7 +90,7 @@ func IsType(err error, t ErrorType) bool {
 // The reasons why a connection ended that are no errors.
 var (
 	// ErrHungUp says that the other peer closed the connection.
-	ErrHungUp = errors.New("skyway: the other peer has closed the connection")
+	ErrHungUp = calls.ErrHungUp
 	// ErrRefused says that we have refused it.
-	ErrRefused = errors.New("skyway: refused")
+	ErrRefused = calls.ErrRefused
 )

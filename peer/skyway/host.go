@@ -81,8 +81,14 @@ func NewHost(o HostOptions) (*Host, error) {
 		return nil, fmt.Errorf("skyway: %w", err)
 	}
 	h := &Host{o: o, log: o.Log, desk: desk}
-	On(o.Peer, func(e Incoming) { h.incoming(e.Connection) })
-	On(o.Peer, func(e Called) { h.called(e.Call) })
+	On(o.Peer, func(e Incoming) {
+		d := e.Connection
+		desk.Input(d, d.Serialization() == None, func() { _ = d.Close(true) })
+	})
+	On(o.Peer, func(e Called) {
+		m := e.Call
+		desk.Call(m, func(ctx context.Context) { h.call(ctx, m) }, func() { _ = m.Close(true) })
+	})
 	return h, nil
 }
 
@@ -143,60 +149,8 @@ func (h *Host) visitRoom(ctx context.Context, in HostRoom) error {
 	return nil
 }
 
-// reasonFor puts a reason into what the serialization of d carries.
-func reasonFor(d *DataConnection, err error) any {
-	if d.Serialization() == None {
-		return visit.ReasonText(err)
-	}
-	return visit.Reason(err)
-}
-
-// incoming decides about a data connection.
-func (h *Host) incoming(d *DataConnection) {
-	err := h.desk.Check(d.RemoteID(), d.Metadata(), true)
-	if err == nil && d.Label() != InputLabel {
-		err = visit.ErrLabel
-	}
-	if err == nil && !h.desk.Serve(func(ctx context.Context) { h.input(ctx, d) }) {
-		err = visit.ErrBusy
-	}
-	if err != nil {
-		d.Refuse(reasonFor(d, err))
-	}
-}
-
-// input has a visitor's input injected until the connection ends.
-func (h *Host) input(ctx context.Context, d *DataConnection) {
-	defer d.Close(true)
-	if err := h.desk.Input(ctx, d.RemoteID()+"/"+d.ID(), d.Receive); err != nil {
-		h.dismiss(ctx, d, err)
-	}
-}
-
-// dismiss tells a visitor why its connection ends.
-func (h *Host) dismiss(ctx context.Context, d *DataConnection, why error) {
-	ctx, cancel := context.WithTimeout(ctx, goodbyeWithin)
-	defer cancel()
-	if err := d.Send(ctx, reasonFor(d, why)); err != nil {
-		h.log.Debug("a visitor was not told", "peer", d.RemoteID(), "err", err)
-	}
-}
-
-// called decides about a call.
-func (h *Host) called(m *MediaConnection) {
-	if h.desk.Check(m.RemoteID(), m.Metadata(), false) != nil || !h.desk.Serve(func(ctx context.Context) { h.call(ctx, m) }) {
-		m.Refuse()
-	}
-}
-
 // call answers with what the caller takes.
 func (h *Host) call(ctx context.Context, m *MediaConnection) {
-	defer m.Close(true)
-	leave, ok := h.desk.Watch(m.Viewer())
-	if !ok {
-		return
-	}
-	defer leave()
 	if err := m.Answer(CallOptions{Tracks: h.desk.Tracks(), SendOnly: true}); err != nil {
 		h.log.Debug("a call was not answered", "peer", m.RemoteID(), "err", err)
 		return

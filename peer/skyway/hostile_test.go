@@ -9,6 +9,7 @@ import (
 
 	"github.com/pion/webrtc/v4"
 
+	"github.com/causeway-rtc/causeway/peer/calls"
 	"github.com/causeway-rtc/causeway/peer/skywayserver"
 )
 
@@ -74,7 +75,7 @@ func offerOf(t *testing.T) string {
 func TestStrangersAreBounded(t *testing.T) {
 	s := newServer(t, skywayserver.Options{})
 	p := runOpen(t, "a", Options{Server: s, MaxPerPeer: 3, RingTimeout: 500 * time.Millisecond, ConnectTimeout: 500 * time.Millisecond})
-	calls := collect[Called](p)
+	called := collect[Called](p)
 	On(p, func(Incoming) {})
 	x := newStranger(t, s)
 	offer := func(id, kind string, more map[string]any) {
@@ -105,15 +106,12 @@ func TestStrangersAreBounded(t *testing.T) {
 	}
 	// Three ring, and what came before was not taken.
 	for i := range 3 {
-		if m := next(t, calls).Call; m.ID() != fmt.Sprint("ring", i) {
+		if m := next(t, called).Call; m.ID() != fmt.Sprint("ring", i) {
 			t.Errorf("%s rings", m.ID())
 		}
 	}
-	p.mu.Lock()
-	early, conns := len(p.early), len(p.conns)
-	p.mu.Unlock()
-	if early > maxEarly || conns > 3 {
-		t.Errorf("%d candidates wait, %d connections", early, conns)
+	if live, _, early := p.conns.Counts(); early > calls.MaxEarly || live > 3 {
+		t.Errorf("%d candidates wait, %d connections", early, live)
 	}
 	eventually(t, "nobody rings any more", func() bool { return len(p.Connections()) == 0 })
 	// What is no description ends its own connection, and one whose maker is not there as well.
@@ -132,7 +130,7 @@ func TestStrangersAreBounded(t *testing.T) {
 			break
 		}
 	}
-	if len(calls) != 0 || !p.Open() {
+	if len(called) != 0 || !p.Open() {
 		t.Error("the peer has suffered")
 	}
 }

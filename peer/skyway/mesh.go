@@ -3,13 +3,12 @@ package skyway
 import (
 	"net"
 
+	"github.com/causeway-rtc/causeway/peer/calls"
 	"github.com/causeway-rtc/causeway/peer/events"
 )
 
 // Connections are those with the other members of a mesh, by their ids.
-func (r *Room) Connections() map[string][]*Connection {
-	return r.p.connections(func(c *Connection) bool { return c.room == r })
-}
+func (r *Room) Connections() map[string][]*Connection { return r.p.connections(r) }
 
 // dialAll calls the members with whom we are not connected.
 func (r *Room) dialAll() {
@@ -18,10 +17,10 @@ func (r *Room) dialAll() {
 		if len(connected[id]) > 0 {
 			continue
 		}
-		c := r.p.newConnection(Media, id, "mc_"+random(16), nil)
-		c.outbound, c.room = true, r
+		c := r.p.newConnection(Media, calls.Key{Remote: id, ID: "mc_" + random(16)}, true, nil)
+		c.room = r
 		c.media = &MediaConnection{Connection: c, o: r.options()}
-		if !r.p.admit(c) {
+		if !r.p.conns.Admit(c.life, c, c.run) {
 			r.p.log.Warn("a member was not called: too many connections", "room", r.name, "peer", id)
 			continue
 		}
@@ -32,7 +31,7 @@ func (r *Room) dialAll() {
 // settle ends c at once if we are leaving.
 func (r *Room) settle(c *Connection) {
 	if r.ctx.Err() != nil {
-		c.cancel(net.ErrClosed)
+		c.life.End(net.ErrClosed)
 	}
 }
 
@@ -44,29 +43,26 @@ func (r *Room) takes(m *signal) bool {
 		return false
 	}
 	for _, c := range r.Connections()[m.Src] {
-		if c.outbound && !c.answered.Load() && r.p.ID() > m.Src {
+		if !c.life.Answered() && r.p.ID() > m.Src {
 			return false
 		}
 	}
 	for _, c := range r.Connections()[m.Src] {
-		c.cancel(ErrHungUp)
+		c.life.End(ErrHungUp)
 	}
 	return true
 }
 
 // answer answers another member's call.
 func (r *Room) answer(m *MediaConnection) {
-	m.mu.Lock()
-	m.o = r.options()
-	m.mu.Unlock()
-	m.accept()
+	m.life.Accept(func() { m.setOptions(r.options()) })
 	r.settle(m.Connection)
 }
 
 // forget ends the connections with a member that has left.
 func (r *Room) forget(id string) {
 	for _, c := range r.Connections()[id] {
-		c.cancel(ErrHungUp)
+		c.life.End(ErrHungUp)
 	}
 	if r.sfu != nil {
 		r.sfu.forget(id)

@@ -11,6 +11,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"github.com/causeway-rtc/causeway/peer"
+	"github.com/causeway-rtc/causeway/peer/calls"
 	"github.com/causeway-rtc/causeway/peer/events"
 	"github.com/causeway-rtc/causeway/peer/media"
 	"github.com/causeway-rtc/causeway/peer/values"
@@ -28,7 +29,8 @@ type Peer struct {
 	again  chan struct{} // Reconnect was called
 	ctx    context.Context
 	cancel context.CancelFunc // Destroy was called
-	wg     sync.WaitGroup     // of connections and rooms
+	conns  *calls.Table[*Connection]
+	wg     sync.WaitGroup // of rooms
 
 	mu         sync.Mutex
 	state      state
@@ -38,11 +40,6 @@ type Peer struct {
 	stop       context.CancelFunc
 	refused    *Error // why the server is about to disconnect us, if it has said so
 	failure    *Error
-	conns      map[key]*Connection
-	live       int            // connections that have not ended, refused ones aside
-	asked      map[string]int // those of them that a peer has asked for
-	refusing   int
-	early      []*signal
 	rooms      map[string]*Room
 	lookedUp   time.Time     // the last FetchPeerExists
 	changed    chan struct{} // closed and replaced with state
@@ -62,7 +59,7 @@ func New(id string, o Options) (*Peer, error) {
 	p := &Peer{
 		o: o, log: o.Log, token: random(16), credential: o.Credential,
 		again: make(chan struct{}, 1), changed: make(chan struct{}),
-		conns: map[key]*Connection{}, asked: map[string]int{}, rooms: map[string]*Room{},
+		conns: calls.NewTable[*Connection](o.MaxConnections, o.MaxPerPeer), rooms: map[string]*Room{},
 		state: state{id: id},
 	}
 	p.api, p.config, err = peer.NewAPI(peer.APIOptions{
@@ -175,7 +172,8 @@ func (p *Peer) end() {
 	for _, r := range p.Rooms() {
 		r.cancel()
 	}
-	p.closeAll(func(*Connection) bool { return true }, net.ErrClosed)
+	p.endAll(func(*Connection) bool { return true }, net.ErrClosed)
+	p.conns.Wait()
 	p.wg.Wait()
 }
 
@@ -275,9 +273,9 @@ func (p *Peer) lost(e *Error) {
 	}
 	id, was := p.state.id, p.state.open
 	p.state.open = false
-	p.early = nil
 	p.wake()
 	p.mu.Unlock()
+	p.conns.ForgetEarly()
 	p.log.Warn("no connection to the SkyWay server", "self", id, "err", e)
 	if !told {
 		events.Emit(&p.hub, Failed{Err: e})

@@ -101,10 +101,8 @@ func TestChannelsAreAsAskedFor(t *testing.T) {
 	if *init.Ordered || *init.MaxRetransmits != 3 || init.Protocol != "p" || b.Serialization() != Binary {
 		t.Errorf("%+v %s", init, b.Serialization())
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.channel.Ordered() || *b.channel.MaxRetransmits() != 3 || b.channel.Protocol() != "p" {
-		t.Errorf("%v %v %q", b.channel.Ordered(), b.channel.MaxRetransmits(), b.channel.Protocol())
+	if c := b.channel.Get(); c.Ordered() || *c.MaxRetransmits() != 3 || c.Protocol() != "p" {
+		t.Errorf("%v %v %q", c.Ordered(), c.MaxRetransmits(), c.Protocol())
 	}
 }
 

@@ -147,8 +147,7 @@ func (r *Room) run() {
 	r.p.mu.Unlock()
 	for _, list := range r.Connections() {
 		for _, c := range list {
-			c.cancel(net.ErrClosed)
-			<-c.done
+			c.life.Close()
 		}
 	}
 	events.Emit(&r.p.hub, RoomClosed{Room: r})
@@ -213,7 +212,7 @@ func (r *Room) ReplaceStream(tracks []*streams.Track) error {
 	}
 	for _, list := range r.Connections() {
 		for _, c := range list {
-			if err := c.media.ReplaceStream(tracks); err != nil && c.ctx.Err() == nil {
+			if err := c.media.ReplaceStream(tracks); err != nil && c.life.Err() == nil {
 				return err
 			}
 		}

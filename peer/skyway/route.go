@@ -5,23 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"slices"
 	"strings"
 	"time"
 
+	"github.com/causeway-rtc/causeway/peer/calls"
 	"github.com/causeway-rtc/causeway/peer/events"
 	"github.com/causeway-rtc/causeway/peer/skywayserver"
-)
-
-// key names a connection: its id is the other peer's choice.
-type key struct{ remote, id string }
-
-// maxEarly bounds the candidates that have come before their offer; the oldest
-// is forgotten. maxRefusing bounds the connections that are being told that they
-// are refused.
-const (
-	maxEarly    = 64
-	maxRefusing = 8
 )
 
 // send says something to the server, if it knows us.
@@ -49,10 +38,10 @@ func (p *Peer) handle(name string, m any) {
 	case *expiry:
 		events.Emit(&p.hub, ExpiresIn{Left: time.Duration(float64(*m) * float64(time.Second))})
 	case *leaving:
-		p.closeAll(func(c *Connection) bool { return c.remote == string(*m) }, ErrHungUp)
+		p.endAll(func(c *Connection) bool { return c.life.Remote == string(*m) }, ErrHungUp)
 	case *hangup:
 		if c := p.Connection(m.Src, m.ConnectionID); c != nil {
-			c.cancel(ErrHungUp)
+			c.life.End(ErrHungUp)
 		}
 	case *signal:
 		p.negotiate(name, m)
@@ -76,9 +65,7 @@ func (p *Peer) failed(e *Error) {
 	}
 	p.mu.Unlock()
 	if e.Type == PeerUnavailable {
-		p.closeAll(func(c *Connection) bool {
-			return c.outbound && !c.answered.Load() && names(e.Message, c.remote)
-		}, e)
+		p.endAll(func(c *Connection) bool { return !c.life.Answered() && names(e.Message, c.life.Remote) }, e)
 	}
 	if room != nil {
 		room.failed(e)
@@ -101,30 +88,24 @@ func (p *Peer) negotiate(name string, m *signal) {
 		p.offered(m)
 		return
 	}
-	p.mu.Lock()
-	c := p.conns[key{m.Src, m.ConnectionID}]
-	if c == nil && name == "CANDIDATE" {
-		if len(p.early) >= maxEarly {
-			p.early = p.early[1:]
-		}
-		p.early = append(p.early, m)
-	}
-	p.mu.Unlock()
+	c := p.conns.Get(m.key())
 	switch {
 	case c != nil && c.roomName() == m.RoomName:
-		c.deliver(m)
-	case c == nil && name == "ANSWER" && m.RoomName == "":
+		c.life.Deliver(calls.Signal{Answer: m.Answer, Candidate: m.Candidate})
+	case c == nil && name == "CANDIDATE":
+		p.conns.Early(m.key(), calls.Signal{Candidate: m.Candidate})
+	case c == nil && m.RoomName == "":
 		// Whoever has answered at last is to see that we have hung up.
-		p.forceClose(m.Src, m.ConnectionID)
+		p.forceClose(m.key())
 	}
 }
 
 // offered takes an offer: a new one of a connection that is there, or a
 // connection that another peer asks for.
 func (p *Peer) offered(m *signal) {
-	if c := p.Connection(m.Src, m.ConnectionID); c != nil {
-		if !c.outbound && c.roomName() == m.RoomName {
-			c.deliver(m)
+	if c := p.conns.Get(m.key()); c != nil {
+		if !c.life.Outbound && c.roomName() == m.RoomName {
+			c.life.Deliver(calls.Signal{Offer: m.Offer})
 		}
 		return
 	}
@@ -138,7 +119,7 @@ func (p *Peer) offered(m *signal) {
 	if err == nil && room == nil && !p.listens(c.kind) {
 		err = errors.New("nobody listens")
 	}
-	if err == nil && !p.admit(c) {
+	if err == nil && !p.conns.Admit(c.life, c, c.run) {
 		err = errors.New("too many connections")
 	}
 	if err != nil {
@@ -152,7 +133,7 @@ func (p *Peer) offered(m *signal) {
 		events.Emit(&p.hub, Called{Call: c.media})
 	default:
 		events.Emit(&p.hub, Incoming{Connection: c.data})
-		c.accept()
+		c.life.Accept(func() {})
 	}
 }
 
@@ -165,117 +146,28 @@ func (p *Peer) listens(kind ConnectionType) bool {
 }
 
 // forceClose has another peer close a connection, if that is open there.
-func (p *Peer) forceClose(remote, id string) {
-	if err := p.send("SEND_FORCE_CLOSE", signal{Dst: remote, ConnectionID: id}); err != nil {
-		p.log.Debug("a peer was not told", "peer", remote, "err", err)
+func (p *Peer) forceClose(k calls.Key) {
+	if err := p.send("SEND_FORCE_CLOSE", signal{Dst: k.Remote, ConnectionID: k.ID}); err != nil {
+		p.log.Debug("a peer was not told", "peer", k.Remote, "err", err)
 	}
 }
 
-// admit counts a connection in and starts it, if there is room.
-func (p *Peer) admit(c *Connection) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.state.destroyed || p.live >= p.o.MaxConnections || !c.outbound && p.asked[c.remote] >= p.o.MaxPerPeer {
-		return false
-	}
-	p.live++
-	if !c.outbound {
-		p.asked[c.remote]++
-	}
-	p.conns[c.key()] = c
-	for _, e := range p.takeEarly(c.key()) {
-		c.deliver(e)
-	}
-	p.wg.Go(c.run)
-	return true
-}
-
-// takeEarly returns what has come for a connection before its offer. The
-// caller holds mu.
-func (p *Peer) takeEarly(k key) []*signal {
-	var found, kept []*signal
-	for _, e := range p.early {
-		if e.Src == k.remote && e.ConnectionID == k.id {
-			found = append(found, e)
-		} else {
-			kept = append(kept, e)
-		}
-	}
-	p.early = kept
-	return found
-}
-
-// refuse moves a connection over to those that are being refused, where it
-// takes no other's place. It is false when there are too many of these.
-func (p *Peer) refuse(c *Connection) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.refusing >= maxRefusing {
-		return false
-	}
-	p.refusing++
-	p.discount(c)
-	return true
-}
-
-// discount frees the place of c. The caller holds mu.
-func (p *Peer) discount(c *Connection) {
-	p.live--
-	if c.outbound {
-		return
-	}
-	if p.asked[c.remote]--; p.asked[c.remote] <= 0 {
-		delete(p.asked, c.remote)
-	}
-}
-
-// remove forgets a connection that has ended.
-func (p *Peer) remove(c *Connection, refused bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if refused {
-		p.refusing--
-	} else {
-		p.discount(c)
-	}
-	if p.conns[c.key()] == c {
-		delete(p.conns, c.key())
-	}
-}
-
-// closeAll begins to close those that match, by force.
-func (p *Peer) closeAll(match func(*Connection) bool, why error) {
-	p.mu.Lock()
-	var found []*Connection
-	for _, c := range p.conns {
-		if match(c) {
-			found = append(found, c)
-		}
-	}
-	p.mu.Unlock()
-	for _, c := range found {
-		c.force.Store(true)
-		c.cancel(why)
+// endAll begins to end those that match, by force.
+func (p *Peer) endAll(match func(*Connection) bool, why error) {
+	for _, c := range p.conns.All(match) {
+		c.endByForce(why)
 	}
 }
 
 // Connections are all that have not ended, by the id of the other peer, those
 // within mesh rooms aside.
-func (p *Peer) Connections() map[string][]*Connection {
-	return p.connections(func(c *Connection) bool { return c.room == nil })
-}
+func (p *Peer) Connections() map[string][]*Connection { return p.connections(nil) }
 
-func (p *Peer) connections(match func(*Connection) bool) map[string][]*Connection {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+// connections are those of a mesh, or with nil of none.
+func (p *Peer) connections(of *Room) map[string][]*Connection {
 	all := map[string][]*Connection{}
-	for k, c := range p.conns {
-		if match(c) {
-			all[k.remote] = append(all[k.remote], c)
-		}
-	}
-	for _, list := range all {
-		slices.SortFunc(list, func(a, b *Connection) int { return a.began.Compare(b.began) })
+	for _, c := range p.conns.All(func(c *Connection) bool { return c.room == of }) {
+		all[c.life.Remote] = append(all[c.life.Remote], c)
 	}
 	return all
 }
@@ -283,9 +175,7 @@ func (p *Peer) connections(match func(*Connection) bool) map[string][]*Connectio
 // Connection is the one with this peer and this id, or nil: the original's
 // getConnection.
 func (p *Peer) Connection(remote, id string) *Connection {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.conns[key{remote, id}]
+	return p.conns.Get(calls.Key{Remote: remote, ID: id})
 }
 
 // UpdateCredential tells the server of a new credential, before the old one

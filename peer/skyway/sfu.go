@@ -9,6 +9,7 @@ import (
 
 	"github.com/pion/webrtc/v4"
 
+	"github.com/causeway-rtc/causeway/peer/calls"
 	"github.com/causeway-rtc/causeway/peer/congestion"
 	"github.com/causeway-rtc/causeway/peer/events"
 	"github.com/causeway-rtc/causeway/peer/media"
@@ -28,9 +29,7 @@ type sfuEnd struct {
 	offers chan *roomMessage
 	broken chan struct{} // the connection is to be made anew; capacity one
 
-	// Of the goroutine of run.
-	session string
-	last    string
+	session string // of the goroutine of run
 
 	mu     sync.Mutex
 	now    *sfuConnection
@@ -40,15 +39,12 @@ type sfuEnd struct {
 
 // sfuConnection is one connection with an SFU.
 type sfuConnection struct {
-	pc       *webrtc.PeerConnection
-	exchange *media.Exchange
-	way      limited
-	cancel   context.CancelFunc
-	wg       sync.WaitGroup
-
-	mu        sync.Mutex
-	found     []*candidate // ours, that wait for the answer to be sent
-	described bool
+	pc          *webrtc.PeerConnection
+	negotiation *calls.Negotiation
+	exchange    *media.Exchange
+	way         limited
+	cancel      context.CancelFunc
+	wg          sync.WaitGroup
 }
 
 func newSFUEnd(r *Room) *sfuEnd {
@@ -120,9 +116,6 @@ func (s *sfuEnd) use(c *sfuConnection) {
 // answer answers an offer.
 func (s *sfuEnd) answer(m *roomMessage) error {
 	s.own(m.MSIDs)
-	if m.Offer.SDP == s.last {
-		return nil
-	}
 	c := s.current()
 	if session := sessionOf(m.Offer.SDP); c == nil || session != s.session {
 		fresh, err := s.connect()
@@ -133,22 +126,7 @@ func (s *sfuEnd) answer(m *roomMessage) error {
 		s.use(fresh)
 		c = fresh
 	}
-	s.last = m.Offer.SDP
-	if err := c.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: m.Offer.SDP}); err != nil {
-		return err
-	}
-	d, err := c.pc.CreateAnswer(nil)
-	if err != nil {
-		return err
-	}
-	if err := c.pc.SetLocalDescription(d); err != nil {
-		return err
-	}
-	if err := s.r.tell("SFU_ANSWER", map[string]any{"answer": description{"answer", media.WithoutEmpty(d.SDP)}}); err != nil {
-		return err
-	}
-	s.trickle(c, nil)
-	return nil
+	return c.negotiation.TakeOffer(m.Offer.SDP)
 }
 
 // sessionOf is the part of a description's origin that is the same for all of
@@ -176,6 +154,15 @@ func (s *sfuEnd) connect() (*sfuConnection, error) {
 		return nil, err
 	}
 	c := &sfuConnection{pc: pc}
+	c.negotiation = calls.NewNegotiation(pc, calls.NegotiationOptions{
+		Send: func(d webrtc.SessionDescription) error {
+			return s.r.tell("SFU_ANSWER", map[string]any{"answer": description{Type: "answer", SDP: d.SDP}})
+		},
+		SendCandidate: func(found *candidate) error {
+			return s.r.tell("SFU_CANDIDATE", map[string]any{"candidate": found})
+		},
+		Log: p.log,
+	})
 	c.way.Controller = congestion.NewBackoff(p.o.Bitrate)
 	c.exchange = media.NewExchange(pc, media.ExchangeOptions{
 		StreamID: random(16), Viewer: "sfu/" + s.r.name, Codecs: p.o.Codecs, Controller: &c.way, Packetizers: &p.packs,
@@ -184,11 +171,6 @@ func (s *sfuEnd) connect() (*sfuConnection, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	c.cancel = cancel
 	c.wg.Go(func() { c.exchange.Run(ctx) })
-	pc.OnICECandidate(func(found *webrtc.ICECandidate) {
-		if found != nil {
-			s.trickle(c, newCandidate(found.ToJSON()))
-		}
-	})
 	pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
 		switch state {
 		case webrtc.PeerConnectionStateConnected:
@@ -217,27 +199,6 @@ func (c *sfuConnection) close() {
 	_ = c.pc.GracefulClose()
 	c.exchange.Wait()
 	c.wg.Wait()
-}
-
-// trickle sends candidates of ours, once the answer is sent, of which a nil one
-// tells.
-func (s *sfuEnd) trickle(c *sfuConnection, found *candidate) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if found == nil {
-		c.described = true
-	} else if len(c.found) < maxCandidates {
-		c.found = append(c.found, found)
-	}
-	if !c.described {
-		return
-	}
-	for _, found := range c.found {
-		if err := s.r.tell("SFU_CANDIDATE", map[string]any{"candidate": found}); err != nil {
-			s.r.p.log.Debug("a candidate was not sent", "err", err)
-		}
-	}
-	c.found = nil
 }
 
 // replace sends other tracks.

@@ -27,12 +27,12 @@ func (p *Peer) Disconnect() {
 	}
 	id, was := p.state.id, p.state.open
 	p.state.open, p.state.left = false, true
-	p.early = nil
 	if p.stop != nil {
 		p.stop()
 	}
 	p.wake()
 	p.mu.Unlock()
+	p.conns.ForgetEarly()
 	p.log.Info("disconnected from the SkyWay server", "self", id)
 	if was {
 		events.Emit(&p.hub, Left{ID: id})
@@ -69,6 +69,7 @@ func (p *Peer) Destroy() {
 	if was {
 		return
 	}
+	p.conns.Close()
 	p.cancel()
 	if open {
 		events.Emit(&p.hub, Left{ID: id})

@@ -5,8 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/pion/webrtc/v4"
-
+	"github.com/causeway-rtc/causeway/peer/calls"
 	"github.com/causeway-rtc/causeway/peer/skywayserver"
 )
 
@@ -20,22 +19,21 @@ const (
 )
 
 // The bounds of what another peer may send by way of the server, in bytes but
-// for the last two, which count.
+// for the last, which counts.
 const (
-	maxSDP        = 128 << 10
-	maxRoomSDP    = 4 << 20 // of an SFU, which offers what all members send
-	maxMetadata   = 64 << 10
-	maxName       = skywayserver.MaxName // ids, labels, serializations, names of rooms
-	maxCandidate  = 1024
-	maxCandidates = 128 // of one connection
-	maxMembers    = 10_000
+	maxSDP       = 128 << 10
+	maxRoomSDP   = 4 << 20 // of an SFU, which offers what all members send
+	maxMetadata  = 64 << 10
+	maxName      = skywayserver.MaxName // ids, labels, serializations, names of rooms
+	maxCandidate = 1024
+	maxMembers   = 10_000
 )
 
-// description is a session description on the wire.
-type description struct {
-	Type string `json:"type"`
-	SDP  string `json:"sdp"`
-}
+// What descriptions and candidates are on the wire.
+type (
+	description = calls.Description
+	candidate   = calls.Candidate
+)
 
 // signal is the argument of an offer, an answer or a candidate. What comes has
 // Src, what is sent has Dst.
@@ -55,6 +53,9 @@ type signal struct {
 	DCInit        *DCInit         `json:"dcInit,omitempty"`
 }
 
+// key names the connection that the message is about.
+func (m *signal) key() calls.Key { return calls.Key{Remote: m.Src, ID: m.ConnectionID} }
+
 // DCInit says how a data channel carries messages. Without one they arrive,
 // and in order.
 type DCInit struct {
@@ -71,25 +72,6 @@ type DCInit struct {
 // unreliable is true when messages may be lost.
 func (d *DCInit) unreliable() bool {
 	return d != nil && (d.MaxPacketLifeTime != nil || d.MaxRetransmits != nil)
-}
-
-// candidate is an RTCIceCandidate in JSON.
-type candidate struct {
-	Candidate        string  `json:"candidate"`
-	SDPMid           *string `json:"sdpMid"`
-	SDPMLineIndex    *uint16 `json:"sdpMLineIndex"`
-	UsernameFragment *string `json:"usernameFragment,omitempty"`
-}
-
-func newCandidate(c webrtc.ICECandidateInit) *candidate {
-	if c.SDPMid != nil && *c.SDPMid == "" {
-		c.SDPMid = nil // the index says it
-	}
-	return &candidate{c.Candidate, c.SDPMid, c.SDPMLineIndex, c.UsernameFragment}
-}
-
-func (c *candidate) init() webrtc.ICECandidateInit {
-	return webrtc.ICECandidateInit{Candidate: c.Candidate, SDPMid: c.SDPMid, SDPMLineIndex: c.SDPMLineIndex, UsernameFragment: c.UsernameFragment}
 }
 
 // What else the server says.

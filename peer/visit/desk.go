@@ -80,8 +80,8 @@ func (d *Desk) Running() bool {
 	return d.ctx != nil
 }
 
-// Check decides about a connection. input says that it is for that.
-func (d *Desk) Check(id string, metadata json.RawMessage, input bool) error {
+// check decides about a connection. input says that it is for that.
+func (d *Desk) check(id string, metadata json.RawMessage, input bool) error {
 	v := Visit{ID: id, Addr: d.o.Addr(id), Metadata: metadata, Input: input}
 	var said struct{ Token string }
 	if json.Unmarshal(metadata, &said) == nil {
@@ -94,13 +94,13 @@ func (d *Desk) Check(id string, metadata json.RawMessage, input bool) error {
 	return err
 }
 
-// Serve runs f for a visitor in a goroutine, or is false when there is no
-// room. The context is that of Run.
-func (d *Desk) Serve(f func(ctx context.Context)) bool {
+// serve runs f for a visitor in a goroutine, if there is room. The context is
+// that of Run.
+func (d *Desk) serve(f func(ctx context.Context)) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.ctx == nil || d.ctx.Err() != nil || d.visitors >= maxVisitors {
-		return false
+		return errBusy
 	}
 	ctx := d.ctx
 	d.visitors++
@@ -112,14 +112,14 @@ func (d *Desk) Serve(f func(ctx context.Context)) bool {
 		}()
 		f(ctx)
 	})
-	return true
+	return nil
 }
 
-// Input has a visitor's input injected: each value that receive returns and
+// inject has a visitor's input injected: each value that receive returns and
 // that is bytes. What the visitor holds down goes up in the end, which is when
 // receive fails, or when it sends what is no input. That is the error, nil
 // otherwise.
-func (d *Desk) Input(ctx context.Context, visitor string, receive func(context.Context) (any, error)) error {
+func (d *Desk) inject(ctx context.Context, visitor string, receive func(context.Context) (any, error)) error {
 	v, err := d.o.Stream.Join(visitor, input.All, nil)
 	if err != nil {
 		d.log.Warn("a visitor could not join", "visitor", visitor, "err", err)
@@ -163,9 +163,9 @@ func (d *Desk) poke(visitor string) {
 	}
 }
 
-// Watch has the visitor be a viewer of the stream, who only watches, until it
+// watch has the visitor be a viewer of the stream, who only watches, until it
 // leaves. It is false when it may not.
-func (d *Desk) Watch(visitor string) (leave func(), ok bool) {
+func (d *Desk) watch(visitor string) (leave func(), ok bool) {
 	v, err := d.o.Stream.Join(visitor, input.None, nil)
 	if err != nil {
 		d.log.Warn("a visitor could not join", "visitor", visitor, "err", err)

@@ -32,33 +32,29 @@ func VerifyToken(g *auth.Guard) func(Visit) error {
 
 // Why visits are refused that the token would let in.
 var (
-	// ErrBusy says that there are too many already.
-	ErrBusy = errors.New("too many visitors")
-	// ErrLabel says that a data connection is not for input.
-	ErrLabel = fmt.Errorf("a data connection must have the label %q", InputLabel)
+	errBusy  = errors.New("too many visitors")
+	errLabel = fmt.Errorf("a data connection must have the label %q", InputLabel)
 )
 
-// Reason is how a refused peer learns why: error, message, and after too many
-// tries retryAfter in seconds.
-func Reason(err error) map[string]any {
+// reason is how a refused visitor learns why: error, message, and after too many
+// tries retryAfter in seconds. As text it is JSON.
+func reason(err error, text bool) any {
 	code := "rejected"
-	var wait *auth.ThrottledError
+	wait, throttled := errors.AsType[*auth.ThrottledError](err)
 	switch {
 	case errors.Is(err, auth.ErrWrong):
 		code = "token"
-	case errors.As(err, &wait):
+	case throttled:
 		code = "throttled"
 	}
 	m := map[string]any{"error": code, "message": err.Error()}
-	if wait != nil {
+	if throttled {
 		m["retryAfter"] = wait.RetryAfter.Seconds()
 	}
-	return m
-}
-
-// ReasonText is [Reason] as JSON, for connections that carry text alone.
-func ReasonText(err error) string {
-	b, err := json.Marshal(Reason(err))
+	if !text {
+		return m
+	}
+	b, err := json.Marshal(m)
 	if err != nil {
 		return `{"error":"rejected"}`
 	}

@@ -1,0 +1,18 @@
+// Package calls has the parts of which a peer of another system makes its
+// connections: each has a PeerConnection of its own, for which one peer asks the
+// other by way of a server.
+//
+//   - [Table] is all connections of a peer. It bounds them, and keeps what comes
+//     for one before its offer.
+//   - [Life] is what becomes of one: it rings, is accepted or refused, opens,
+//     ends.
+//   - [Negotiation] exchanges its descriptions and candidates.
+//   - [Channel] is its data channel, whose end is the hanging up, and [Data]
+//     what carries values on it.
+//
+// What is said to the server is the system's own, and so are its events and the
+// types of its errors: a connection of a system has a Life, makes the rest of
+// it, and is told by functions that it gives.
+//
+//	server ─▶ calls ─▶ peer systems
+package calls
