@@ -193,8 +193,8 @@ func TestStockPagesSeeTheDesktop(t *testing.T) {
 			script := replace(call, "%v", v, "%stream", way[0], "%constraints", way[1])
 			r.eval(replace(script, "%token", token))
 			r.Wait("window.theirs", patience)
-			r.expect("return await playing(theirs) > 64", "true")
-			r.expect("const n = window.streams?.size ?? 1; delete window.streams; return n", "1")
+			r.Expect("return await playing(theirs) > 64", "true")
+			r.Expect("const n = window.streams?.size ?? 1; delete window.streams; return n", "1")
 			if n := len(d.stream.Viewers()); n != 1 {
 				t.Errorf("%s %s: %d viewers", v, way, n)
 			}
@@ -209,7 +209,7 @@ func TestStockPagesSeeTheDesktop(t *testing.T) {
 			r.eval(replace(script, "%token", "wrong"))
 			r.Wait("window.over", patience)
 			t.Logf("refused after %v", time.Since(start))
-			r.expect("return String(window.theirs)", "undefined")
+			r.Expect("return String(window.theirs)", "undefined")
 			r.eval("page.destroy()")
 		}
 	}
@@ -218,7 +218,7 @@ func TestStockPagesSeeTheDesktop(t *testing.T) {
 	r.eval("c.close()")
 	eventually(t, "the key goes up", func() bool { return len(d.tape.Events()) == 2 })
 	for _, v := range versions {
-		r.expect("const p = await open('"+v+"', 'bad"+v+"'); const c = p.connect('desk', {label: 'input', metadata: {token: 'wrong'}});"+
+		r.Expect("const p = await open('"+v+"', 'bad"+v+"'); const c = p.connect('desk', {label: 'input', metadata: {token: 'wrong'}});"+
 			"const closed = new Promise((resolve) => c.on('close', resolve)); const m = await once(c, 'data'); await closed; return m.error", "token")
 	}
 }

@@ -1,8 +1,6 @@
 package peerjs
 
 import (
-	"context"
-	"log/slog"
 	"net/http/httptest"
 	"net/url"
 	"strconv"
@@ -11,23 +9,18 @@ import (
 	"time"
 
 	"github.com/causeway-rtc/causeway/peer"
+	"github.com/causeway-rtc/causeway/peer/calls/callstest"
 	"github.com/causeway-rtc/causeway/peer/peerserver"
 )
 
-// patience is how long a test waits for what should happen soon, on a busy
-// machine.
-const patience = 60 * time.Second
+const patience = callstest.Patience
 
-func soon(t testing.TB) context.Context {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	t.Cleanup(cancel)
-	return ctx
-}
-
-func testLog(t testing.TB) *slog.Logger {
-	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
-}
+var (
+	soon       = callstest.Soon
+	testLog    = callstest.Log
+	eventually = callstest.Eventually
+	pattern    = callstest.Pattern
+)
 
 // newServer is a server in this process.
 func newServer(t testing.TB, o peerserver.Options) *peerserver.Server {
@@ -73,20 +66,7 @@ func run(t testing.TB, id string, o Options) *Peer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- p.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		select {
-		case err := <-done:
-			if err != nil {
-				t.Errorf("%s: %v", id, err)
-			}
-		case <-time.After(patience):
-			t.Errorf("%s did not end", id)
-		}
-	})
+	callstest.Run(t, id, p.Run)
 	return p
 }
 
@@ -100,41 +80,14 @@ func runOpen(t testing.TB, id string, o Options) *Peer {
 	return p
 }
 
-// events collects the events of a type; more than its capacity are dropped.
+// collect collects the events of a type.
 func collect[E any](p *Peer) <-chan E {
-	c := make(chan E, 64)
-	On(p, func(e E) {
-		select {
-		case c <- e:
-		default:
-		}
-	})
-	return c
+	return callstest.Collect(func(f func(E)) (off func()) { return On(p, f) })
 }
 
-// next waits for an event.
 func next[E any](t testing.TB, c <-chan E) E {
 	t.Helper()
-	select {
-	case e := <-c:
-		return e
-	case <-time.After(patience):
-		var e E
-		t.Fatalf("no %T came", e)
-		return e
-	}
-}
-
-// eventually waits until f is true.
-func eventually(t testing.TB, what string, f func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(patience)
-	for !f() {
-		if time.Now().After(deadline) {
-			t.Fatalf("it did not happen: %s", what)
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
+	return callstest.Next(t, c)
 }
 
 // replace puts values in the place of names: "%a", "1", "%b", "2".

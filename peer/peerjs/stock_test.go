@@ -1,156 +1,57 @@
 package peerjs
 
 import (
+	_ "embed" // the page
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
-	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
-	"sync"
 	"testing"
 
-	"github.com/causeway-rtc/causeway/capture"
-	"github.com/causeway-rtc/causeway/capture/backends"
-	"github.com/causeway-rtc/causeway/encode"
-	"github.com/causeway-rtc/causeway/encode/codecs"
+	"github.com/causeway-rtc/causeway/peer/internal/stocktest"
 	"github.com/causeway-rtc/causeway/peer/peerserver"
-	"github.com/causeway-rtc/causeway/peer/peerserver/peerservertest"
 	"github.com/causeway-rtc/causeway/streams"
-	"github.com/causeway-rtc/causeway/web/webtest"
 )
 
 var versions = []string{"v155", "v147"}
 
-// stock is a browser with both versions of the stock client, and a server that
-// can be cut off and started again.
+// page has both versions of the stock client, and what the tests do with them.
+//
+//go:embed testdata/stock.html
+var page string
+
+// stock is a browser with the page, and a server that can be cut off and started
+// again.
 type stock struct {
-	*webtest.Browser
-	t    *testing.T
-	addr string
-
-	server   *peerserver.Server
-	http     *http.Server
-	listener *cutListener
-	serving  sync.WaitGroup
-}
-
-// cutListener knows its connections, to cut them off without a goodbye.
-type cutListener struct {
-	net.Listener
-	mu    sync.Mutex
-	conns []net.Conn
-}
-
-func (l *cutListener) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
-	if err == nil {
-		l.mu.Lock()
-		l.conns = append(l.conns, c)
-		l.mu.Unlock()
-	}
-	return c, err
-}
-
-func (l *cutListener) cut() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, c := range l.conns {
-		_ = c.Close()
-	}
-	l.conns = nil
+	*stocktest.Rig
+	t      *testing.T
+	server *peerserver.Server // the one that runs
 }
 
 // newStock opens the page with a server of its own.
 func newStock(t *testing.T) *stock {
 	t.Helper()
-	r := &stock{t: t, addr: "127.0.0.1:0"}
-	pages := stockPages(t)
-	r.start()
-	t.Cleanup(r.stop)
-	r.Browser = webtest.Start(t, webtest.Options{LocalIPs: true, Autoplay: true})
-	t.Cleanup(r.Close)
-	_, port, err := net.SplitHostPort(r.addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Open(pages + "/?port=" + port)
+	r := &stock{t: t}
+	r.Rig = stocktest.New(t, stocktest.Options{
+		Page: page,
+		Scripts: map[string]string{
+			"/1.5.5.js": "peerjs/dist/peerjs.min.js", "/1.4.7.js": "peerjs-1.4.7/dist/peerjs.min.js",
+			"/msgpack.js": "peerjs/dist/serializer.msgpack.mjs",
+		},
+		NewServer: func() stocktest.Server {
+			r.server = peerserver.New(peerserver.Options{AllowDiscovery: true})
+			return r.server
+		},
+	})
 	r.Wait("window.MsgPack", patience)
 	return r
-}
-
-// stockPages serves the page, and the originals that it loads.
-func stockPages(t *testing.T) string {
-	t.Helper()
-	modules := peerservertest.Modules(t)
-	mux := http.NewServeMux()
-	for path, file := range map[string]string{
-		"/{$}":        filepath.Join("testdata", "stock.html"),
-		"/1.5.5.js":   filepath.Join(modules, "peerjs", "dist", "peerjs.min.js"),
-		"/1.4.7.js":   filepath.Join(modules, "peerjs-1.4.7", "dist", "peerjs.min.js"),
-		"/msgpack.js": filepath.Join(modules, "peerjs", "dist", "serializer.msgpack.mjs"),
-	} {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) {
-			if strings.HasSuffix(path, ".js") {
-				w.Header().Set("Content-Type", "text/javascript")
-			}
-			_, _ = w.Write(text)
-		})
-	}
-	s := httptest.NewServer(mux)
-	t.Cleanup(s.Close)
-	return s.URL
-}
-
-// start starts the server, again on the port that it had.
-func (r *stock) start() {
-	r.t.Helper()
-	l, err := net.Listen("tcp", r.addr)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	r.addr = l.Addr().String()
-	r.listener = &cutListener{Listener: l}
-	r.server = peerserver.New(peerserver.Options{AllowDiscovery: true})
-	r.http = &http.Server{Handler: r.server}
-	server, listener := r.http, r.listener
-	r.serving.Go(func() { _ = server.Serve(listener) })
-}
-
-func (r *stock) stop() {
-	_ = r.http.Close()
-	_ = r.server.Close()
-	r.listener.cut()
-	r.serving.Wait()
 }
 
 // eval evaluates a script that must not fail.
 func (r *stock) eval(script string) {
 	r.t.Helper()
-	if got := r.value(script); strings.HasPrefix(got, "failed: ") {
+	if got := r.Value(script); strings.HasPrefix(got, "failed: ") {
 		r.t.Fatalf("%s\n%s", script, got)
-	}
-}
-
-// value evaluates a script whose value is text.
-func (r *stock) value(script string) string {
-	r.t.Helper()
-	var got string
-	r.Eval("(async () => { try { return String(await (async () => { "+script+" })()); } catch (e) { return 'failed: ' + e.message; } })()", &got)
-	return got
-}
-
-func (r *stock) expect(script, want string) {
-	r.t.Helper()
-	if got := r.value(script); got != want {
-		r.t.Errorf("%s\nreturned %s, want %s", script, got, want)
 	}
 }
 
@@ -169,24 +70,9 @@ func echo(p *Peer) {
 	})
 }
 
-// pattern is a moving picture.
-func pattern(t testing.TB) *streams.Track {
-	t.Helper()
-	encoders, err := encode.Find(codecs.All, encode.VP8, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	track := streams.NewTrack("pattern", streams.NewVideo(streams.VideoOptions{
-		Backends: backends.All, Backend: "pattern", Capture: capture.Options{FPS: 30},
-		Codecs: []encode.Codec{encode.VP8}, Encoders: encoders, FPS: 30, Bitrate: 1_000_000,
-	}))
-	t.Cleanup(func() { _ = track.Close() })
-	return track
-}
-
 func TestStockPagesExchangeValues(t *testing.T) {
 	r := newStock(t)
-	p := runOpen(t, "go", at(t, "http://"+r.addr))
+	p := runOpen(t, "go", at(t, r.URL()))
 	echo(p)
 	for _, v := range versions {
 		r.eval("window." + v + "p = await open('" + v + "', '" + v + "')")
@@ -208,7 +94,7 @@ func TestStockPagesExchangeValues(t *testing.T) {
 		for name, list := range lists {
 			// A stock page throws an error upon null.
 			list = strings.Replace(list, ".small", ".small.filter((x) => x !== null)", 1)
-			r.expect(fmt.Sprintf("return echo(%sp, 'go', {serialization: '%s'}, %s)", v, name, list), "same")
+			r.Expect(fmt.Sprintf("return echo(%sp, 'go', {serialization: '%s'}, %s)", v, name, list), "same")
 		}
 		theirs := map[string][]any{
 			Binary:     {map[string]any{"a": []any{int64(-5), "é😀", 0.5}}, []byte{1, 2, 3}, make([]byte, 5_000_000)},
@@ -227,7 +113,7 @@ func TestStockPagesExchangeValues(t *testing.T) {
 			if err != nil {
 				t.Fatal(v, name, err)
 			}
-			r.expect("return connection.label + connection.metadata.m + connection.reliable", "lé"+fmt.Sprint(name == MsgPack))
+			r.Expect("return connection.label + connection.metadata.m + connection.reliable", "lé"+fmt.Sprint(name == MsgPack))
 			for _, want := range list {
 				if err := d.Send(soon(t), want); err != nil {
 					t.Fatal(err)
@@ -245,7 +131,7 @@ func TestStockPagesExchangeValues(t *testing.T) {
 // Its own reader would garble it, but ours does not.
 func TestOldPagesSendWhatIsBeyondTheBMP(t *testing.T) {
 	r := newStock(t)
-	p := runOpen(t, "go", at(t, "http://"+r.addr))
+	p := runOpen(t, "go", at(t, r.URL()))
 	incoming := collect[Incoming](p)
 	r.eval("window.page = await open('v147', 'old'); window.c = page.connect('go', {reliable: true}); await once(c, 'open'); c.send('é😀𝒳')")
 	if v := receive(t, next(t, incoming).Connection); v != "é😀𝒳" {
@@ -255,7 +141,7 @@ func TestOldPagesSendWhatIsBeyondTheBMP(t *testing.T) {
 
 func TestStockPagesHangUpOnData(t *testing.T) {
 	r := newStock(t)
-	p := runOpen(t, "go", at(t, "http://"+r.addr))
+	p := runOpen(t, "go", at(t, r.URL()))
 	for _, v := range versions {
 		r.eval("window.page = await open('" + v + "', '" + v + "')")
 		d, err := p.Connect(soon(t), v, ConnectOptions{Reliable: true})
@@ -285,7 +171,7 @@ func TestStockPagesHangUpOnData(t *testing.T) {
 
 func TestStockPagesCall(t *testing.T) {
 	r := newStock(t)
-	p := runOpen(t, "go", at(t, "http://"+r.addr))
+	p := runOpen(t, "go", at(t, r.URL()))
 	track := pattern(t)
 	came, closed := collect[TrackStarted](p), collect[ConnectionClosed](p)
 	calls := collect[Called](p)
@@ -311,7 +197,7 @@ func TestStockPagesCall(t *testing.T) {
 				t.Fatal(err)
 			}
 			r.Wait("window.answered", patience)
-			r.expect("return await playing(answered) > 64", "true")
+			r.Expect("return await playing(answered) > 64", "true")
 			frames()
 			r.eval("delete window.answered")
 			if weHangUp {
@@ -328,7 +214,7 @@ func TestStockPagesCall(t *testing.T) {
 				t.Fatal(v, err)
 			}
 			r.Wait("window.theirs", patience)
-			r.expect("return called.metadata + (await playing(theirs) > 64)", "mtrue")
+			r.Expect("return called.metadata + (await playing(theirs) > 64)", "mtrue")
 			frames()
 			if weHangUp {
 				_ = m.Close()
@@ -343,11 +229,11 @@ func TestStockPagesCall(t *testing.T) {
 
 func TestStockPagesAndGoShareIDs(t *testing.T) {
 	r := newStock(t)
-	p := runOpen(t, "go", at(t, "http://"+r.addr))
+	p := runOpen(t, "go", at(t, r.URL()))
 	for _, v := range versions {
-		r.expect("return fail('"+v+"', 'go')", "unavailable-id")
-		r.expect("const p = await open('"+v+"', 'page"+v+"'); p.connect('nobody'); return (await once(p, 'error')).type", "peer-unavailable")
-		taken, err := New("page"+v, at(t, "http://"+r.addr))
+		r.Expect("return fail('"+v+"', 'go')", "unavailable-id")
+		r.Expect("const p = await open('"+v+"', 'page"+v+"'); p.connect('nobody'); return (await once(p, 'error')).type", "peer-unavailable")
+		taken, err := New("page"+v, at(t, r.URL()))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -359,8 +245,8 @@ func TestStockPagesAndGoShareIDs(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(ids, []string{"go", "pagev147", "pagev155"}) {
 		t.Errorf("%v %v", ids, err)
 	}
-	r.expect("const p = await open('v155', 'lister'); return new Promise((resolve) => p.listAllPeers(resolve))", "go,lister,pagev147,pagev155")
-	o := at(t, "http://"+r.addr)
+	r.Expect("const p = await open('v155', 'lister'); return new Promise((resolve) => p.listAllPeers(resolve))", "go,lister,pagev147,pagev155")
+	o := at(t, r.URL())
 	o.Key = "wrong"
 	wrong, err := New("x", o)
 	if err != nil {
@@ -373,7 +259,7 @@ func TestStockPagesAndGoShareIDs(t *testing.T) {
 
 func TestConnectionsOutliveTheServer(t *testing.T) {
 	r := newStock(t)
-	p := runOpen(t, "go", at(t, "http://"+r.addr))
+	p := runOpen(t, "go", at(t, r.URL()))
 	echo(p)
 	failed, opened := collect[Failed](p), collect[Opened](p)
 	On(p, func(Left) { // as an application would
@@ -390,20 +276,20 @@ func TestConnectionsOutliveTheServer(t *testing.T) {
 	const lost = "window.lost = new Promise((resolve) => page.on('disconnected', resolve)); page.on('error', () => {})"
 	for range 2 {
 		r.eval(lost)
-		r.listener.cut() // the sockets are lost, the server is not
+		r.Cut() // the sockets are lost, the server is not
 		r.eval("await lost")
 		if e := next(t, failed).Err; e.Type != Network {
 			t.Error(e)
 		}
 		next(t, opened)
-		r.expect(again, "same")
+		r.Expect(again, "same")
 	}
 	r.eval(lost)
-	r.stop()
+	r.Stop()
 	r.eval("await lost")
 	next(t, failed)
-	r.expect("const back = once(kept, 'data'); kept.send(7); return back", "7")
-	r.start() // a new server, which knows nobody
+	r.Expect("const back = once(kept, 'data'); kept.send(7); return back", "7")
+	r.Start() // a new server, which knows nobody
 	eventually(t, "the peer is open again", p.Open)
-	r.expect(again, "same")
+	r.Expect(again, "same")
 }

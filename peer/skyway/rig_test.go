@@ -1,21 +1,24 @@
 package skyway
 
 import (
-	"context"
-	"log/slog"
 	"net/http/httptest"
 	"testing"
-	"time"
 
 	"github.com/causeway-rtc/causeway/peer"
+	"github.com/causeway-rtc/causeway/peer/calls/callstest"
 	"github.com/causeway-rtc/causeway/peer/peertest"
 	"github.com/causeway-rtc/causeway/peer/skywayserver"
 	"github.com/causeway-rtc/causeway/streams"
 )
 
-// patience is how long a test waits for what should happen soon, on a busy
-// machine.
-const patience = 60 * time.Second
+const patience = callstest.Patience
+
+var (
+	soon       = callstest.Soon
+	testLog    = callstest.Log
+	eventually = callstest.Eventually
+	pattern    = callstest.Pattern
+)
 
 // The keys of the tests.
 const (
@@ -24,17 +27,6 @@ const (
 	bareKey   = "22222222-2222-2222-2222-222222222222" // no SFU, no list
 	secret    = "s3cret"
 )
-
-func soon(t testing.TB) context.Context {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	t.Cleanup(cancel)
-	return ctx
-}
-
-func testLog(t testing.TB) *slog.Logger {
-	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
-}
 
 func testKeys() map[string]skywayserver.Key {
 	return map[string]skywayserver.Key{openKey: {List: true}, secretKey: {Secret: secret, List: true}, bareKey: {NoSFU: true}}
@@ -76,20 +68,7 @@ func run(t testing.TB, id string, o Options) *Peer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- p.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		select {
-		case err := <-done:
-			if err != nil {
-				t.Errorf("%s: %v", id, err)
-			}
-		case <-time.After(patience):
-			t.Errorf("%s did not end", id)
-		}
-	})
+	callstest.Run(t, id, p.Run)
 	return p
 }
 
@@ -103,41 +82,14 @@ func runOpen(t testing.TB, id string, o Options) *Peer {
 	return p
 }
 
-// collect collects the events of a type; more than its capacity are dropped.
+// collect collects the events of a type.
 func collect[E any](p *Peer) <-chan E {
-	c := make(chan E, 64)
-	On(p, func(e E) {
-		select {
-		case c <- e:
-		default:
-		}
-	})
-	return c
+	return callstest.Collect(func(f func(E)) (off func()) { return On(p, f) })
 }
 
-// next waits for an event.
 func next[E any](t testing.TB, c <-chan E) E {
 	t.Helper()
-	select {
-	case e := <-c:
-		return e
-	case <-time.After(patience):
-		var e E
-		t.Fatalf("no %T came", e)
-		return e
-	}
-}
-
-// eventually waits until f is true.
-func eventually(t testing.TB, what string, f func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(patience)
-	for !f() {
-		if time.Now().After(deadline) {
-			t.Fatalf("it did not happen: %s", what)
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
+	return callstest.Next(t, c)
 }
 
 // source is a track of chunks that only look like video.

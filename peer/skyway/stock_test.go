@@ -6,10 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/causeway-rtc/causeway/capture"
-	"github.com/causeway-rtc/causeway/capture/backends"
 	"github.com/causeway-rtc/causeway/encode"
-	"github.com/causeway-rtc/causeway/encode/codecs"
+	"github.com/causeway-rtc/causeway/peer/internal/stocktest"
 	"github.com/causeway-rtc/causeway/peer/skywayserver"
 	"github.com/causeway-rtc/causeway/peer/skywayserver/skywayservertest"
 	"github.com/causeway-rtc/causeway/streams"
@@ -42,15 +40,12 @@ window.echoing = async (id) => {
 	});
 	return peer;
 };
-window.bytes = (n) => Uint8Array.from({length: n}, (_, i) => i * 7 % 251);
 window.values = {
 	small: [0, -1, 127, 128, -33, 300, 70000, 2 ** 40, -2147483648, 0.5, true, false, 'é☃', ''],
 	// Text beyond the BMP the original sends, but does not read.
 	astral: ['😀', 'é😀𝒳', {z: ['𝒳', 1], 'é😀': '😀'}, '😀'.repeat(290), '😀'.repeat(1000)],
 	nested: [{a: [{b: {c: [[], {}, 'x']}}], 'é': 1}],
 };
-const plain = (v) => JSON.stringify(v, (_, x) => x instanceof ArrayBuffer ? [...new Uint8Array(x)] : ArrayBuffer.isView(x) ?
-	[...new Uint8Array(x.buffer, x.byteOffset, x.byteLength)] : x);
 // echo sends values one after another and says which come back otherwise.
 window.echo = async (peer, to, o, list) => {
 	const c = peer.connect(to, {metadata: {m: 'é'}, label: 'echo', ...o});
@@ -73,7 +68,7 @@ func newStock(t *testing.T, o skywayserver.Options) *stock {
 	t.Helper()
 	o.Keys = testKeys()
 	r := &stock{}
-	r.Rig = skywayservertest.New(t, func() skywayservertest.Server {
+	r.Rig = skywayservertest.New(t, func() stocktest.Server {
 		r.server = skywayserver.New(o)
 		return r.server
 	}, "KEY", openKey)
@@ -94,21 +89,6 @@ func echo(p *Peer) (off func()) {
 			}
 		}()
 	})
-}
-
-// pattern is a track with a picture that moves.
-func pattern(t testing.TB) *streams.Track {
-	t.Helper()
-	encoders, err := encode.Find(codecs.All, encode.VP8, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	track := streams.NewTrack("pattern", streams.NewVideo(streams.VideoOptions{
-		Backends: backends.All, Backend: "pattern", Capture: capture.Options{FPS: 30},
-		Codecs: []encode.Codec{encode.VP8}, Encoders: encoders, FPS: 30, Bitrate: 1_000_000,
-	}))
-	t.Cleanup(func() { _ = track.Close() })
-	return track
 }
 
 func TestStockPagesExchangeValues(t *testing.T) { eachTransport(t, stockPagesExchangeValues) }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/causeway-rtc/causeway/peer/internal/stocktest"
 	"github.com/causeway-rtc/causeway/peer/skywayserver/skywayservertest"
 )
 
@@ -21,7 +22,7 @@ func newStockRig(t *testing.T, o Options) *stockRig {
 	t.Helper()
 	o.Keys = testKeys()
 	r := &stockRig{t: t}
-	r.Rig = skywayservertest.New(t, func() skywayservertest.Server {
+	r.Rig = skywayservertest.New(t, func() stocktest.Server {
 		r.server = New(o)
 		return r.server
 	}, "KEY", openKey, "SECRET", secretKey)
