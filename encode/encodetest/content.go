@@ -41,8 +41,9 @@ func texture(w, h int, pixel func(x, y int) (b, g, r byte)) *capture.Frame {
 	for y := range f.Height {
 		row := f.Plane[0][y*f.Stride[0]:]
 		for x := range f.Width {
-			b, g, r := pixel(x, y)
-			copy(row[4*x:], []byte{b, g, r, 255})
+			p := row[4*x : 4*x+4]
+			p[0], p[1], p[2] = pixel(x, y)
+			p[3] = 255
 		}
 	}
 	return f
@@ -82,15 +83,19 @@ func Camera(w, h int) Content {
 // picture, as a terminal does.
 func Text(w, h int) Content {
 	const cellW, cellH = 8, 16
-	glyph := func(col, line, x, y int) bool {
-		r := rand.New(rand.NewPCG(uint64(col), uint64(line)))
-		shape := r.Uint64()
+	cols := (w+pan)/cellW + 1
+	shapes := make([]uint64, cols*((h+pan)/cellH+1))
+	for i := range shapes {
+		col, line := i%cols, i/cols
+		shape := rand.NewPCG(uint64(col), uint64(line)).Uint64()
 		// A fifth of the cells are blanks, and lines end where they like.
-		blank := shape%5 == 0 || col > 40+line*37%60
-		return !blank && x > 0 && y > 2 && y < 13 && shape>>(uint(x/2+y/2*4)%64)&1 == 1
+		if shape%5 != 0 && col <= 40+line*37%60 {
+			shapes[i] = shape
+		}
 	}
 	return wander(texture(w, h, func(x, y int) (byte, byte, byte) {
-		if glyph(x/cellW, y/cellH, x%cellW, y%cellH) {
+		shape := shapes[y/cellH*cols+x/cellW]
+		if x, y := x%cellW, y%cellH; x > 0 && y > 2 && y < 13 && shape>>(uint(x/2+y/2*4)%64)&1 == 1 {
 			return 40, 20, 20
 		}
 		return 250, 250, 250
@@ -118,9 +123,18 @@ func PatchColours() []Patch {
 // Patches is a picture that stands still, of one upright bar for each of
 // [PatchColours].
 func Patches(w, h int) Content {
+	f := encode.NewFrame(capture.BGRA, w, h)
+	row := f.Plane[0][:4*w]
 	colours := PatchColours()
-	return wander(texture(w, h, func(x, _ int) (byte, byte, byte) {
-		c := colours[min(x*len(colours)/w, len(colours)-1)]
-		return c.B, c.G, c.R
-	}), 0, 0)
+	for x := range w {
+		c := colours[x*len(colours)/w]
+		copy(row[4*x:], []byte{c.B, c.G, c.R, 255})
+	}
+	for y := range h {
+		copy(f.Plane[0][y*f.Stride[0]:], row)
+	}
+	return func(i int) *capture.Frame {
+		f.Time = time.Duration(i) * time.Second / FPS
+		return f
+	}
 }

@@ -15,7 +15,7 @@ import (
 const floor = 33
 
 func (s suite) stamps(t *testing.T) {
-	e, content := s.standard(t), Camera(width, height)
+	e, content := s.standard(t), camera()
 	for i := range 3 {
 		// Whatever was in the chunk must be gone.
 		c := encode.Chunk{Data: []byte("old"), Key: i > 0, Time: -1, Duration: 1, Width: 1, Height: 1}
@@ -31,7 +31,7 @@ func (s suite) stamps(t *testing.T) {
 }
 
 func (s suite) quality(t *testing.T) {
-	for name, content := range map[string]Content{"camera": Camera(width, height), "still": Patches(width, height)} {
+	for name, content := range map[string]Content{"camera": camera(), "still": patches()} {
 		p := encode.Params{Width: width, Height: height, FPS: FPS, Bitrate: 2 * bitrate}
 		if _, db := s.roundTrip(t, p, content, 60); db < floor {
 			t.Errorf("%s: PSNR is %.1f dB, want at least %d", name, db, floor)
@@ -41,7 +41,7 @@ func (s suite) quality(t *testing.T) {
 
 func (s suite) colours(t *testing.T) {
 	p := encode.Params{Width: width, Height: height, FPS: FPS, Bitrate: 2 * bitrate}
-	got, _ := s.roundTrip(t, p, Patches(width, height), 20)
+	got, _ := s.roundTrip(t, p, patches(), 20)
 	back := encode.NewFrame(capture.BGRA, got.Width, got.Height)
 	if err := encode.Convert(back, got, s.b.Codec.Matrix); err != nil {
 		t.Fatal(err)
@@ -60,7 +60,7 @@ func (s suite) colours(t *testing.T) {
 
 func (s suite) keyFrames(t *testing.T) {
 	const asked = 20
-	e, content := s.standard(t), Camera(width, height)
+	e, content := s.standard(t), camera()
 	var c encode.Chunk
 	for i := range asked {
 		mustEncode(t, e, &c, content(i), false)
@@ -87,7 +87,7 @@ func (s suite) keyFrames(t *testing.T) {
 
 func (s suite) formats(t *testing.T) {
 	for _, format := range []capture.PixelFormat{capture.I420, capture.NV12} {
-		src := Patches(width, height)(0)
+		src := patches()(0)
 		f := encode.NewFrame(format, width, height)
 		if err := encode.Convert(f, src, encode.BT709); err != nil {
 			t.Fatal(err)
@@ -147,7 +147,7 @@ func (s suite) parameters(t *testing.T) {
 }
 
 func (s suite) wrongFrames(t *testing.T) {
-	e, content := s.standard(t), Camera(width, height)
+	e, content := s.standard(t), camera()
 	var c encode.Chunk
 	mustEncode(t, e, &c, content(0), false)
 	short := *content(1)
@@ -164,7 +164,7 @@ func (s suite) wrongFrames(t *testing.T) {
 }
 
 func (s suite) allocations(t *testing.T) {
-	e, content := s.standard(t), Noise(width, height)
+	e, content := s.standard(t), noise()
 	var c encode.Chunk
 	i := 0
 	next := func() {
@@ -183,13 +183,13 @@ func (s suite) allocations(t *testing.T) {
 func (s suite) close(t *testing.T) {
 	e := s.standard(t)
 	var c encode.Chunk
-	mustEncode(t, e, &c, Camera(width, height)(0), false)
+	mustEncode(t, e, &c, camera()(0), false)
 	for range 2 {
 		if err := e.Close(); err != nil {
 			t.Fatalf("close: %v", err)
 		}
 	}
-	if err := e.Encode(&c, Camera(width, height)(1), false); !errors.Is(err, encode.ErrClosed) {
+	if err := e.Encode(&c, camera()(1), false); !errors.Is(err, encode.ErrClosed) {
 		t.Errorf("encode after Close: %v, want ErrClosed", err)
 	}
 	if err := e.SetBitrate(bitrate); !errors.Is(err, encode.ErrClosed) {

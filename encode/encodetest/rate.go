@@ -35,7 +35,7 @@ func (s suite) encodeSizes(t *testing.T, e encode.Encoder, content Content, firs
 }
 
 func (s suite) rate(t *testing.T) {
-	for name, content := range map[string]Content{"noise": Noise(width, height), "text": Text(width, height)} {
+	for name, content := range map[string]Content{"noise": noise(), "text": text()} {
 		sizes := s.encodeSizes(t, s.standard(t), content, 0, window+FPS)
 		worst := 0.0
 		for i := range len(sizes) - window + 1 {
@@ -50,7 +50,7 @@ func (s suite) rate(t *testing.T) {
 }
 
 func (s suite) setBitrate(t *testing.T) {
-	e, content := s.standard(t), Noise(width, height)
+	e, content := s.standard(t), noise()
 	const low = bitrate / 3
 	at := 0
 	for _, target := range []int{bitrate, low, bitrate} {

@@ -3,6 +3,7 @@ package encodetest
 import (
 	"errors"
 	"os"
+	"sync"
 	"testing"
 
 	"github.com/causeway-rtc/causeway/capture"
@@ -37,6 +38,15 @@ const (
 	width   = 640
 	height  = 360
 	bitrate = 2_250_000
+)
+
+// The pictures of that size. They are drawn once for all the tests of a
+// package, since drawing takes as long as encoding does.
+var (
+	camera  = sync.OnceValue(func() Content { return Camera(width, height) })
+	noise   = sync.OnceValue(func() Content { return Noise(width, height) })
+	text    = sync.OnceValue(func() Content { return Text(width, height) })
+	patches = sync.OnceValue(func() Content { return Patches(width, height) })
 )
 
 // suite is one backend under test.
