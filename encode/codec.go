@@ -49,6 +49,18 @@ var (
 	OpusSurround = Codec{Name: "opus-5.1", MIMEType: "audio/multiopus", ClockRate: 48000, Channels: 6, Fmtp: "channel_mapping=0,1,4,5,2,3;coupled_streams=2;minptime=10;num_streams=4;useinbandfec=1"}
 )
 
+// Video are the codecs of pictures.
+var Video = []Codec{H264, H264High444, VP8, VP9, AV1, AV1High}
+
+// VideoNames are what a person types to choose one of Video, or "auto" for none.
+func VideoNames() []string {
+	names := []string{"auto"}
+	for _, c := range Video {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
 // MatrixOf is the matrix of a frame that was decoded as c: of H264High444 what is
 // in 4:2:0 is as in H264.
 func (c Codec) MatrixOf(f *capture.Frame) Matrix {

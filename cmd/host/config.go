@@ -65,7 +65,7 @@ func (c *config) options() []flags.Option {
 		{Name: "prefer", Arg: "WHAT", Help: preferHelp(), Value: flags.Choice(&c.prefer, preferNames()...)},
 		{Name: "fps", Arg: "N", Help: "highest frame rate, 1 to 240 (as --prefer says: 60)", Value: flags.Number(&c.fps, 1, 240)},
 		{Name: "bitrate", Arg: "RATE", Help: "highest bit rate of the picture, 200k to 200M (as --prefer says: 8M)", Value: rate{&c.bitrate}},
-		{Name: "codec", Arg: "NAME", Help: "auto, h264, h264-444, vp8, vp9, av1 or av1-444\n(auto: the first that --prefer lists and the viewer decodes)", Value: flags.Choice(&c.codec, "auto", "h264", "h264-444", "vp8", "vp9", "av1", "av1-444")},
+		{Name: "codec", Arg: "NAME", Help: flags.Or(encode.VideoNames()) + "\n(auto: the first that --prefer lists and the viewer decodes)", Value: flags.Choice(&c.codec, encode.VideoNames()...)},
 		{Name: "encoder", Arg: "NAME", Help: "auto or one that 'host list' shows (auto)", Value: flags.Choice(&c.encoder, encoderNames()...)},
 		{Name: "capture", Arg: "NAME", Help: "auto, x11, kbinani or pattern (auto)", Value: flags.Choice(&c.capture, captureNames()...)},
 		{Name: "inject", Arg: "NAME", Help: "auto, xtest, robotgo or none: what makes the viewer's keys and\npointer happen here; none lets viewers only watch (auto)", Value: flags.Choice(&c.inject, injectorNames()...)},

@@ -9,8 +9,13 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
+
+	"github.com/causeway-rtc/causeway/cmd/internal/flags"
+	"github.com/causeway-rtc/causeway/encode"
 )
 
 // version is set by the linker.
@@ -28,7 +33,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	c, err := parseConfig(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(stdout, help)
+		fmt.Fprintf(stdout, help, flags.Or(encode.VideoNames()))
 		return 0
 	case err != nil:
 		fmt.Fprintln(stderr, "viewer:", err)
@@ -62,7 +67,7 @@ Flags:
   --frames DIR        write each decoded picture to DIR as a PNG file
   --decode=false      receive without decoding, to load a host from a small machine
   --fingerprint SHA   trust the host's own certificate if this is its SHA-256
-  --codec NAME        auto, h264, h264-444, vp8, vp9, av1 or av1-444: what to ask for (auto)
+  --codec NAME        %s: what to ask for (auto)
   --log-level LEVEL   debug, info, warn or error (warn)
   --version           print the version and exit
 `
@@ -110,8 +115,8 @@ func parseConfig(args []string) (config, error) {
 		return c, errors.New("no URL: give the one that the host printed; see viewer --help")
 	case c.stats != "text" && c.stats != "json" && c.stats != "off":
 		return c, fmt.Errorf("--stats %s: allowed are text, json and off", c.stats)
-	case c.codec != "auto" && wanted(c) == nil:
-		return c, fmt.Errorf("--codec %s: allowed are auto, h264, h264-444, vp8, vp9, av1 and av1-444", c.codec)
+	case !slices.Contains(encode.VideoNames(), c.codec):
+		return c, fmt.Errorf("--codec %s: allowed are %s", c.codec, strings.Join(encode.VideoNames(), ", "))
 	case c.frames != "" && !c.decode:
 		return c, errors.New("--frames needs pictures, which --decode=false leaves out: give one of them")
 	case c.duration < 0:

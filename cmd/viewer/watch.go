@@ -75,9 +75,9 @@ func watch(ctx context.Context, c config, stdout io.Writer, log *slog.Logger) er
 	}
 }
 
-// wanted are the codecs that the flags ask for.
+// wanted are the codecs that the flags ask for, or nil for auto.
 func wanted(c config) []encode.Codec {
-	for _, have := range []encode.Codec{encode.H264High444, encode.H264, encode.VP8, encode.VP9, encode.AV1, encode.AV1High} {
+	for _, have := range encode.Video {
 		if have.Name == c.codec {
 			return []encode.Codec{have, encode.Opus}
 		}

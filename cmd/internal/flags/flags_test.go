@@ -100,3 +100,9 @@ func TestHelpHasEveryFlag(t *testing.T) {
 		}
 	}
 }
+
+func TestOrListsAsTheHelpDoes(t *testing.T) {
+	if s := flags.Or([]string{"a", "b", "c"}); s != "a, b or c" {
+		t.Error(s)
+	}
+}

@@ -19,6 +19,12 @@ func Bool(p *bool) flag.Value { return boolean{p} }
 // Choice sets p to one of allowed.
 func Choice(p *string, allowed ...string) flag.Value { return choice{p, allowed} }
 
+// Or lists what is allowed as the help does: "a, b or c".
+func Or(allowed []string) string {
+	last := len(allowed) - 1
+	return strings.Join(allowed[:last], ", ") + " or " + allowed[last]
+}
+
 // Number sets p to a whole number from least to most.
 func Number(p *int, least, most int) flag.Value { return number{p, least, most} }
 
