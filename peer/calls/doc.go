@@ -10,9 +10,15 @@
 //   - [Channel] is its data channel, whose end is the hanging up, and [Data]
 //     what carries values on it.
 //
+// The goroutine of a connection, which [Table.Admit] starts, waits for
+// [Life.Ring], makes the PeerConnection and what goes over it, and calls
+// [Life.Serve]. When that returns it gives the reason to [Life.End], says
+// goodbye, closes all, and ends with [Life.Join], [Table.Remove] and
+// [Life.Finish]. One that is refused goes the same way, if [Table.Refuse] has
+// room for it.
+//
 // What is said to the server is the system's own, and so are its events and the
-// types of its errors: a connection of a system has a Life, makes the rest of
-// it, and is told by functions that it gives.
+// types of its errors.
 //
 //	server ─▶ calls ─▶ peer systems
 package calls

@@ -103,7 +103,7 @@ func (l *Life) Close() {
 	<-l.done.c
 }
 
-// Go runs f in a goroutine, for which Finish waits.
+// Go runs f in a goroutine, for which Join waits.
 func (l *Life) Go(f func()) { l.aside.Go(f) }
 
 // Join waits until all has returned that Go runs.
@@ -115,8 +115,9 @@ func (l *Life) Finish() { l.done.set() }
 // Done is closed by Finish.
 func (l *Life) Done() <-chan struct{} { return l.done.c }
 
-// Accept lets a connection be made that rings. Before that, first is called. It
-// is false for one that does not ring, or not any more.
+// Accept lets a connection be made that rings. Before that, first is called,
+// which must not call the Life. Accept is false for one that does not ring, or
+// not any more.
 func (l *Life) Accept(first func()) bool {
 	return l.ctx.Err() == nil && l.decide(first)
 }

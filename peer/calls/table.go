@@ -48,9 +48,9 @@ func NewTable[C any](most, mostAsked int) *Table[C] {
 	return &Table[C]{most: most, mostAsked: mostAsked, entries: map[Key]entry[C]{}, asked: map[string]int{}}
 }
 
-// Admit counts a connection in and has run called in a goroutine, if there is
-// room. What came early is delivered to it. It takes the place of another one
-// with its key, which is still counted until Remove.
+// Admit counts a connection in and calls run in a goroutine, if there is room.
+// What came early is delivered to it. It takes the place of another one with its
+// key, which is still counted until Remove.
 func (t *Table[C]) Admit(l *Life, c C, run func()) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()

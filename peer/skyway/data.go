@@ -137,3 +137,10 @@ func (d *DataConnection) Send(ctx context.Context, v any) error {
 
 // BufferedAmount is how many bytes were sent that the network has not taken.
 func (d *DataConnection) BufferedAmount() int { return d.pipe.Buffered() }
+
+// hangUp closes the data channel, if somebody is at it.
+func (d *DataConnection) hangUp(cause error) {
+	if _, failed := errors.AsType[*Error](cause); !failed && d.life.Answered() {
+		d.channel.HangUp()
+	}
+}

@@ -74,8 +74,8 @@ func (c *Connection) end(pc *webrtc.PeerConnection) {
 	if c.media != nil {
 		c.media.stop()
 	}
-	if _, failed := errors.AsType[*Error](cause); c.data != nil && pc != nil && c.life.Answered() && !failed && !errors.Is(cause, ErrHungUp) {
-		c.data.channel.HangUp()
+	if pc != nil && c.data != nil && !errors.Is(cause, ErrHungUp) {
+		c.data.hangUp(cause)
 	}
 	if c.force.Load() && c.room == nil && !errors.Is(cause, ErrHungUp) {
 		c.p.forceClose(c.life.Key)
