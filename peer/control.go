@@ -44,6 +44,7 @@ var handlers = map[string]func(*Remote, []byte) error{
 	"keyframe":      handle((*Remote).onKeyframe),
 	"monitor":       handle((*Remote).onMonitor),
 	"fit":           handle((*Remote).onFit),
+	"patches":       handle((*Remote).onPatches),
 }
 
 // handle makes a handler of a method that takes one type of message.

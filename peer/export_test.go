@@ -1,6 +1,10 @@
 package peer
 
-import "github.com/pion/webrtc/v4"
+import (
+	"github.com/pion/webrtc/v4"
+
+	"github.com/causeway-rtc/causeway/peer/channel"
+)
 
 // RestartICE makes r look for another way through.
 func RestartICE(r *Remote) { r.neg.offerSoon(true) }
@@ -93,3 +97,16 @@ func Unsent(r *Remote) uint64 { return r.control.BufferedAmount() }
 
 // SendOn sends anything on a named channel.
 func SendOn(c *DataChannel, data []byte) error { return c.raw.Send(data) }
+
+// AskPatches asks for patches of a stream that r sends us, and returns what
+// comes.
+func AskPatches(r *Remote, stream int) (*webrtc.DataChannel, <-chan []byte, error) {
+	d, err := r.openNext(labelPatches, channel.Reliable)
+	if err != nil {
+		return nil, nil, err
+	}
+	came := make(chan []byte, 1024)
+	d.OnMessage(func(m webrtc.DataChannelMessage) { came <- m.Data })
+	r.sendControl(patches{Stream: stream, Channel: *d.ID()})
+	return d, came, nil
+}

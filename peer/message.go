@@ -111,6 +111,10 @@ type (
 		Stream int    `json:"stream"`
 		Name   string `json:"name"`
 	}
+	patches struct {
+		Stream  int    `json:"stream"`
+		Channel uint16 `json:"channel"`
+	}
 	fit struct {
 		Stream int `json:"stream"`
 		Width  int `json:"width"`
@@ -180,6 +184,7 @@ func (watch) controlType() string         { return "watch" }
 func (keyframe) controlType() string      { return "keyframe" }
 func (shape) controlType() string         { return "shape" }
 func (monitor) controlType() string       { return "monitor" }
+func (patches) controlType() string       { return "patches" }
 func (fit) controlType() string           { return "fit" }
 
 func (a streamAsk) controlType() string {

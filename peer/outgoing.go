@@ -27,6 +27,7 @@ type outgoing struct {
 	input   *webrtc.DataChannel // nil when the stream takes no input
 	motion  *webrtc.DataChannel
 	cursor  cursorOutbox
+	patches patchOutbox
 	inputs  atomic.Uint64 // messages
 
 	ctx    context.Context
@@ -283,6 +284,7 @@ func (o *outgoing) replaceTracks(to []*streams.Track) error {
 		errs = append(errs, o.removeTrack(t))
 	}
 	o.followCursor()
+	o.followPatches()
 	o.remote.neg.offerSoon(false)
 	return errors.Join(errs...)
 }
@@ -336,7 +338,10 @@ func (o *outgoing) end(message string, tell bool) {
 			// It fails when all of the connection is closed already.
 			_ = o.removeTrack(t)
 		}
-		for _, d := range []*webrtc.DataChannel{o.input, o.motion} {
+		o.patches.mu.Lock()
+		patches := o.patches.raw
+		o.patches.mu.Unlock()
+		for _, d := range []*webrtc.DataChannel{o.input, o.motion, patches} {
 			if d != nil {
 				_ = d.Close()
 			}

@@ -16,6 +16,7 @@ const (
 	labelControl = "control"
 	labelInput   = "input"
 	labelMotion  = "motion"
+	labelPatches = "patches"
 )
 
 // The ids of data channels: see PROTOCOL.md of peer/signal. All are low, as

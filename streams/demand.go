@@ -25,6 +25,9 @@ type Want struct {
 	Bitrate int
 	// Control is true for the rung of the viewer in control.
 	Control bool
+	// Patched is true when all its viewers are sent exact patches of what stands
+	// still, so soon that the video need not become as sharp.
+	Patched bool
 }
 
 // Stats counts what went through a track.
@@ -95,10 +98,13 @@ func (d *Demand) Wants(dst []Want, now time.Duration) []Want {
 	first := len(dst)
 	control := d.inControl()
 	for _, r := range d.rungs {
-		w := Want{Rung: r.Rung, Key: r.key && r.ripe(now)}
+		w := Want{Rung: r.Rung, Key: r.key && r.ripe(now), Patched: r.Scale == Full}
 		for _, k := range d.sinks {
 			if k.at == r && k == control {
 				w.Control = true
+			}
+			if k.at == r || k.to == r {
+				w.Patched = w.Patched && d.track.mosaic.suffices(k.viewer, k.bitrate)
 			}
 			if k.to != r {
 				continue
@@ -263,6 +269,22 @@ func (d *Demand) inControl() *Sink {
 		return d.sinks[0]
 	}
 	return nil
+}
+
+// patchable says what the way to a viewer carries, in bits a second, and
+// whether it is sent the picture in full size.
+func (d *Demand) patchable(viewer string) (bps int, whole bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, k := range d.sinks {
+		if k.viewer == viewer && k.at != nil {
+			bps, whole = k.bitrate, k.at.Scale == Full
+		}
+	}
+	if bps == 0 {
+		bps = d.stats.Target
+	}
+	return bps, whole
 }
 
 func (d *Demand) size() (w, h int) {

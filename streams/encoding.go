@@ -3,6 +3,7 @@ package streams
 import (
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/causeway-rtc/causeway/capture"
 	"github.com/causeway-rtc/causeway/encode"
@@ -20,6 +21,7 @@ type encoding struct {
 	busy atomic.Bool  // what follows is the worker's
 	sent atomic.Int64 // bytes in the last chunk
 
+	last   time.Duration // when it was given a frame
 	frame  capture.Frame // what it was given, with damage of its own
 	scaler encode.Scaler
 	stale  bool     // the scaler has missed a frame
@@ -64,6 +66,7 @@ func (e *encoding) accept(j job, scale bool) (job, bool) {
 		return j, false
 	}
 	f := j.frame
+	e.last = f.Time
 	e.frame = *f
 	e.frame.Free = nil
 	if e.behind || e.stale && scale {

@@ -27,6 +27,7 @@ type Track struct {
 	name   string
 	source Source
 	cursor cursorHub
+	mosaic mosaic
 	demand *Demand
 
 	mu     sync.Mutex

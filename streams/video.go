@@ -257,6 +257,7 @@ func (r *videoRun) settled() bool {
 // others.
 func (r *videoRun) encode(f *capture.Frame) {
 	r.content.see(f)
+	r.d.track.mosaic.see(f, r.content.moves)
 	r.wants = r.d.Wants(r.wants[:0], capture.Now())
 	r.closeEncodings(r.wants)
 	target := 0
@@ -276,7 +277,7 @@ func (r *videoRun) encode(f *capture.Frame) {
 
 func (r *videoRun) encodeControl(f *capture.Frame) {
 	for _, w := range r.wants {
-		if w.Control {
+		if w.Control && !r.exact(f, w) {
 			began := capture.Now()
 			r.encoding(w.Rung).here(r.job(f, w))
 			r.took = capture.Now() - began
@@ -286,11 +287,22 @@ func (r *videoRun) encodeControl(f *capture.Frame) {
 
 func (r *videoRun) encodeOthers(f *capture.Frame) {
 	for _, w := range r.wants {
-		if w.Control {
+		if w.Control || r.exact(f, w) {
 			continue
 		}
 		r.encoding(w.Rung).apart(r.job(f, w), &r.workers)
 	}
+}
+
+// exact is true when sending f, which is as the one before, would not make the
+// picture any sharper that the viewers of a rung see.
+func (r *videoRun) exact(f *capture.Frame, w Want) bool {
+	e := r.encoding(w.Rung)
+	if !w.Patched || w.Key || !f.Unchanged() || e.last == 0 || f.Time-e.last > heartbeat/2 {
+		return false
+	}
+	e.sent.Store(0)
+	return true
 }
 
 func (r *videoRun) job(f *capture.Frame, w Want) job {

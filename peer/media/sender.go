@@ -305,6 +305,12 @@ func (t *Sender) write(ctx context.Context, sink *streams.Sink, w *wire, packs *
 	}
 }
 
+// Timestamp is the RTP timestamp of a frame that was captured at a time on the
+// clock of capture.Now.
+func (t *Sender) Timestamp(at time.Duration) uint32 {
+	return t.timestamp(at, uint32(t.Source().Codecs()[0].ClockRate))
+}
+
 // timestamp is the RTP timestamp of time d on the clock of capture.Now.
 func (t *Sender) timestamp(d time.Duration, clockRate uint32) uint32 {
 	return t.base + uint32(d.Microseconds()*int64(clockRate)/1e6)

@@ -137,15 +137,28 @@ func (b *Browser) Stats() Stats {
 // Frame returns the video's present picture, at the stream's own size.
 func (b *Browser) Frame() image.Image {
 	b.t.Helper()
-	var url string
-	b.Eval(`(() => {
+	return b.picture(`(() => {
 		const video = window.causeway.stream.video;
 		const canvas = document.createElement('canvas');
 		canvas.width = video.videoWidth;
 		canvas.height = video.videoHeight;
 		canvas.getContext('2d').drawImage(video, 0, 0);
 		return canvas.toDataURL('image/png');
-	})()`, &url)
+	})()`)
+}
+
+// Patches returns what is drawn over the video at present: exact pixels, and
+// transparent ones where there is nothing.
+func (b *Browser) Patches() image.Image {
+	b.t.Helper()
+	return b.picture("window.causeway.stream.container.querySelector('video + canvas').toDataURL('image/png')")
+}
+
+// picture evaluates a script that returns a PNG picture as a URL.
+func (b *Browser) picture(script string) image.Image {
+	b.t.Helper()
+	var url string
+	b.Eval(script, &url)
 	data, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(url, "data:image/png;base64,"))
 	if err != nil {
 		b.t.Fatalf("webtest: frame: %v", err)

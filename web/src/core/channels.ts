@@ -68,6 +68,15 @@ export class Channels {
     return { input: made, motion: this.raw(this.allocate(), 'motion', 'unreliable') };
   }
 
+  /** Makes the channel for a stream's patches, of which the publisher must be told; undefined when there are as many as may be. */
+  makePatches(): RTCDataChannel | undefined {
+    try {
+      return this.raw(this.allocate(), 'patches', 'reliable');
+    } catch {
+      return undefined;
+    }
+  }
+
   /** Makes the channels that a publisher has made for our input; undefined where it made none, or named what is none. */
   takeInput(number: number | undefined, label: 'input' | 'motion'): RTCDataChannel | undefined {
     if (number === undefined || !this.isTheirs(number)) return undefined;

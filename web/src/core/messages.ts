@@ -80,6 +80,7 @@ const rows = {
   leave: { stream: id },
   announcements: {},
   viewport: { stream: id, width: measure, height: measure, refresh: measure },
+  patches: { stream: id, channel: id },
   watch: { stream: id, on: flag },
   keyframe: { stream: id },
   shape: { stream: id, monitors, monitor: text, resizable: flag },

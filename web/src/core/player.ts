@@ -1,5 +1,6 @@
 import { Emitter } from './events';
 import type { Size, StreamFit } from './input/geometry';
+import { Patches } from './patches';
 import { Speaker } from './speaker';
 
 export type SoundState = 'on' | 'off' | 'blocked';
@@ -24,6 +25,7 @@ export class Player extends Emitter<PlayerEvents> {
   readonly container = document.createElement('div');
   readonly video = document.createElement('video');
   readonly audio = document.createElement('audio');
+  readonly patches = new Patches(this.video);
   /** What plays stereo; undefined where the browser cannot, or before there is any. */
   speaker: Speaker | undefined;
   private soundState: SoundState = 'off';
@@ -46,7 +48,7 @@ export class Player extends Emitter<PlayerEvents> {
     video.disablePictureInPicture = true;
     video.setAttribute('aria-label', 'Remote desktop');
     Object.assign(video.style, { display: 'block', width: '100%', height: '100%', objectFit: 'contain' });
-    container.append(video, audio);
+    container.append(video, this.patches.canvas, audio);
     video.addEventListener('loadeddata', () => this.shown());
     video.addEventListener('resize', () => this.emit('size', this.size));
     // Browsers that hold sound back give it free with the first gesture.
@@ -75,7 +77,7 @@ export class Player extends Emitter<PlayerEvents> {
 
   set fit(fit: StreamFit) {
     this.streamFit = fit;
-    this.video.style.objectFit = fits[fit];
+    for (const element of [this.video, this.patches.canvas]) element.style.objectFit = fits[fit];
   }
 
   async play(): Promise<void> {

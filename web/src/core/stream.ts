@@ -9,6 +9,7 @@ import { InputSender } from './input/sender';
 import type { Link } from './link';
 import type { StreamInfo } from './messages';
 import { Overlay } from './overlay';
+import { Patches } from './patches';
 import type { Peer } from './peer';
 import { Player, type SoundState } from './player';
 import { offersSurround } from './sound';
@@ -319,6 +320,7 @@ export class InboundStream extends Emitter<StreamEvents> {
       });
     }
     this.sender.connect(input, motion);
+    this.askPatches();
     this.permit(level);
     const picture = info.tracks.find((t) => t.kind === 'video' && t.width > 0 && t.height > 0);
     if (picture) this.resized(picture);
@@ -366,6 +368,7 @@ export class InboundStream extends Emitter<StreamEvents> {
     this.player.detach();
     this.devices.keyboard.forget();
     this.sender.connect(undefined, undefined);
+    this.player.patches.connect(undefined);
     this.cursor.reset();
   }
 
@@ -389,6 +392,14 @@ export class InboundStream extends Emitter<StreamEvents> {
   private shown(): Size {
     const box = this.container.getBoundingClientRect();
     return this.desktop ? contentBox(box, this.desktop, this.player.fit) : box;
+  }
+
+  /** Asks for exact pixels beside the video. A host that knows of none does nothing. */
+  private askPatches(): void {
+    const { link } = this;
+    const channel = Patches.supported ? link?.channels.makePatches() : undefined;
+    this.player.patches.connect(channel);
+    if (channel) link?.control.send('patches', { stream: this.number, channel: channel.id! });
   }
 
   private tellViewport(): void {
