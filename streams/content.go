@@ -22,6 +22,7 @@ import (
 // missed one must take the next for new, which says nothing of what is shown.
 type content struct {
 	moves  bool
+	turned time.Duration // when the last large frame came that was the first for a while
 	scroll encode.Scroll
 	times  [manyLarge]time.Duration // when the last large frames came, a ring
 	at     int
@@ -39,11 +40,16 @@ const (
 	manyLarge     = 24
 	fewLarge      = 6
 	contentWindow = time.Second
+	// pageRest is how long it takes between large frames to turn a page.
+	pageRest = 200 * time.Millisecond
 )
 
 // see takes note of a frame and says whether the picture moves.
 func (c *content) see(f *capture.Frame) bool {
 	if share(f) >= largeShare && c.large(f) {
+		if last := (c.at + manyLarge - 1) % manyLarge; c.count == 0 || f.Time-c.times[last] >= pageRest {
+			c.turned = f.Time
+		}
 		c.times[c.at] = f.Time
 		c.at = (c.at + 1) % manyLarge
 		c.count = min(c.count+1, manyLarge)

@@ -97,3 +97,26 @@ func TestContentDoesNotFlap(t *testing.T) {
 		t.Errorf("it changed its mind %d times in a minute", changes)
 	}
 }
+
+func TestTurnedPageIsTheFirstLargeFrameForAWhile(t *testing.T) {
+	d, told := newDesk(), content{}
+	for _, c := range []struct {
+		name      string
+		after     time.Duration
+		rows, top int
+		want      bool
+	}{
+		{"a page", time.Second, 100, 0, true},
+		{"more of it", time.Second / 60, 100, 500, false},
+		{"typing", time.Second, 3, 700, false},
+		{"another page", time.Second, 100, 900, true},
+		{"a page that scrolls", time.Second, 100, 905, false},
+		{"the same page", time.Second, 100, 905, false},
+	} {
+		d.at += c.after
+		told.see(d.show(c.rows, c.top))
+		if got := told.turned == d.at; got != c.want {
+			t.Errorf("%s: turned is %v", c.name, got)
+		}
+	}
+}

@@ -27,6 +27,12 @@ const (
 	settledBytes   = 1000
 	settleLeast    = 3
 	settleMost     = 40
+	// A page that is turned is more than one frame can carry: for haste it is
+	// sent again each hasteInterval, if that leaves time to react to an input,
+	// which is while encoding takes hasteMost at most.
+	haste         = 300 * time.Millisecond
+	hasteInterval = 50 * time.Millisecond
+	hasteMost     = 25 * time.Millisecond
 	// expectant is how long after an input a still picture is not sent again:
 	// what the input changes must not queue behind it.
 	expectant = 30 * time.Millisecond
@@ -228,7 +234,11 @@ func (r *videoRun) next(ctx context.Context, src capture.Source, a *alarm) (*cap
 func (r *videoRun) patience() time.Duration {
 	patience := heartbeat
 	if !r.settled() {
-		patience = min(max(r.changed+r.v.o.Settle-capture.Now(), settleInterval), heartbeat)
+		now, interval := capture.Now(), settleInterval
+		if now-r.content.turned < haste && r.took < hasteMost {
+			interval = hasteInterval
+		}
+		patience = min(max(r.changed+r.v.o.Settle-now, interval), heartbeat)
 	}
 	if wait := r.d.KeyAfter(capture.Now()); wait > 0 {
 		patience = min(patience, wait)

@@ -194,6 +194,24 @@ func TestStillPictureIsSentNowAndThen(t *testing.T) {
 	})
 }
 
+// What is more than one frame can carry comes at twice the pace at first.
+func TestTurnedPageIsSharpenedInHaste(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := coder{mark: make([]byte, 2000)} // there is always more to sharpen
+		_, out := show(t, newScreen(), &statuses{}, c.backend("a"))
+		time.Sleep(245 * time.Millisecond)
+		if n := drain(out); n < 5 || n > 7 {
+			t.Fatalf("%d frames in the first quarter of a second, want one every 50 ms and a key frame", n)
+		}
+		time.Sleep(time.Second)
+		drain(out)
+		time.Sleep(time.Second)
+		if n := drain(out); n < 9 || n > 11 {
+			t.Fatalf("%d frames in a second after that, want 10", n)
+		}
+	})
+}
+
 // What sharpens a picture waits until it has stood still for long enough.
 func TestPictureSettlesWhenItIsToldTo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -18,6 +18,10 @@ const (
 	// a little more than half full, and the first frame after a rest takes
 	// more than two shares.
 	greed = 0.4
+	// turnGreed is that share for a page that is turned, the first change of most
+	// of a picture in turnRest: what is sent in a twentieth of a second.
+	turnGreed = 0.5
+	turnRest  = 200 * time.Millisecond
 
 	// mostLate is how much may be in the buffer after a frame before it is dropped.
 	// That is the last resort, when the coarsest quantiser is not enough:
@@ -70,20 +74,23 @@ type rateControl struct {
 	full   float64 // bits in the buffer, as after the last frame
 	last   time.Duration
 	begun  bool
-	least  int     // quantiser
-	qp     int     // of the last frame
-	bits   float64 // of the last frame
-	frame  float64 // of the last that moved, which the next may take too
-	step   int     // by which the quantiser falls while nothing moves
-	inter  float64 // cost of what changed, in bits for each unit of activity
-	intra  float64 // the same for key frames
-	scroll float64 // the same for what came into view
+	least  int           // quantiser
+	qp     int           // of the last frame
+	bits   float64       // of the last frame
+	frame  float64       // of the last that moved, which the next may take too
+	step   int           // by which the quantiser falls while nothing moves
+	inter  float64       // cost of what changed, in bits for each unit of activity
+	intra  float64       // the same for key frames
+	scroll float64       // the same for what came into view
+	turn   float64       // the same for pages that are turned
+	moved  time.Duration // when a picture was last not the one before
+	turned bool          // the last frame was a page that was turned
 }
 
 // newRateControl begins with costs on the high side: the first frame is
 // coarse rather than late.
 func newRateControl(bps, fps int) rateControl {
-	r := rateControl{inter: 10, intra: 5, scroll: 5, qp: 30, step: firstStep, least: leastQP}
+	r := rateControl{inter: 10, intra: 5, scroll: 5, turn: 5, qp: 30, step: firstStep, least: leastQP}
 	r.set(bps, fps)
 	return r
 }
@@ -110,8 +117,9 @@ func (a activity) scrolled() float64 { return a.inter + stillness*a.samples + 1 
 // the frame must be dropped to keep to the rate.
 func (r *rateControl) next(a activity, t time.Duration, key bool) (qp int, ok bool) {
 	rest := t - r.last
+	r.turned = false
 	if r.begun {
-		r.full = max(0, r.full-r.bps*(t-r.last).Seconds())
+		r.full = max(0, r.full-r.bps*rest.Seconds())
 	}
 	r.last, r.begun = t, true
 	if r.full > max(0, r.bps*mostLate.Seconds()-r.frame) && !key {
@@ -128,9 +136,15 @@ func (r *rateControl) next(a activity, t time.Duration, key bool) (qp int, ok bo
 		return r.refine(r.bps * min(rest, pause).Seconds() * patient), true
 	}
 	r.step = firstStep
+	r.turned = !a.moved && 2*a.inter > a.intra && t-r.moved >= turnRest
+	r.moved = t
 	bits := r.inter * a.inter
-	if a.moved {
+	switch {
+	case a.moved:
 		bits = r.scroll * a.scrolled()
+	case r.turned:
+		bits = r.turn * a.inter
+		want = max(want, (r.buffer-r.full)*turnGreed)
 	}
 	return r.choose(bits, want, max(r.qp-finer, movingQP)), true
 }
@@ -167,20 +181,22 @@ func (r *rateControl) coded(a activity, qp, bytes int, key bool) {
 	at26 := r.bits * math.Exp2(float64(qp-26)/6)
 	switch {
 	case key:
-		learn(&r.intra, at26/max(a.intra, 1))
+		learn(&r.intra, at26/max(a.intra, 1), 0.2)
+		learn(&r.turn, at26/max(a.intra, 1), 0.5)
 	case a.moved:
 		r.frame = r.bits
-		learn(&r.scroll, at26/a.scrolled())
+		learn(&r.scroll, at26/a.scrolled(), 0.2)
+	case r.turned && a.inter >= stillness*a.samples:
+		learn(&r.turn, at26/a.inter, 0.5)
 	case a.inter >= stillness*a.samples:
 		r.frame = r.bits
-		learn(&r.inter, at26/a.inter)
+		learn(&r.inter, at26/a.inter, 0.2)
 	}
 }
 
 // learn moves a cost towards what was seen: at once when frames turn out to
-// be dearer, since late is worse than coarse, and slowly when cheaper.
-func learn(cost *float64, seen float64) {
-	weight := 0.2
+// be dearer, since late is worse than coarse, and by that weight when cheaper.
+func learn(cost *float64, seen, weight float64) {
 	if seen > *cost {
 		weight = 0.7
 	}

@@ -1,6 +1,7 @@
 package x264
 
 import (
+	"math"
 	"testing"
 	"time"
 )
@@ -64,6 +65,26 @@ func TestStillPictureIsRefinedToTheEnd(t *testing.T) {
 	run(&r, still, 0, 60, 2*time.Second)
 	if r.qp != leastQP || coarse <= leastQP {
 		t.Errorf("the quantiser went from %d to %d, want it to end at %d", coarse, r.qp, leastQP)
+	}
+}
+
+// A page that is turned costs something else than what moves, and is to be as
+// sharp at once as can be sent without delay.
+func TestTurnedPageTakesATwentiethOfASecond(t *testing.T) {
+	r := newRateControl(8_000_000, 60)
+	run(&r, busy, 20, 60, 0)
+	page := activity{inter: 300_000, intra: 400_000, samples: 115_200}
+	still := activity{intra: 400_000, samples: 115_200}
+	bits := 0
+	for i := range 8 {
+		at := time.Duration(2*i+2) * time.Second
+		qp, _ := r.next(page, at, false)
+		bits = int(300_000 * math.Exp2(float64(26-qp)/6))
+		r.coded(page, qp, bits/8, false)
+		run(&r, still, 0, 60, at+time.Second/2)
+	}
+	if bits < 250_000 || bits > 400_000 {
+		t.Errorf("the page takes %d bits, want nearly 400000", bits)
 	}
 }
 
