@@ -31,21 +31,10 @@ func beeps(n int) int16 {
 	return int16(humPeak * turn(200))
 }
 
-// Tape is recorded sound with the moment of every sample.
+// Tape is recorded sound. Sample 0 was played at the moment began of [Now].
 type Tape struct {
 	samples []int16
-	// began is the moment of the first sample, as the earliest of all pieces
-	// tells: each arrives as late as it was waited for.
-	began time.Duration
-}
-
-// Append adds a piece that arrived at a moment of [Now].
-func (t *Tape) Append(piece []int16, at time.Duration) {
-	t.samples = append(t.samples, piece...)
-	began := at - t.length()
-	if len(t.samples) == len(piece) || began < t.began {
-		t.began = began
-	}
+	began   time.Duration
 }
 
 func (t *Tape) length() time.Duration {

@@ -3,8 +3,10 @@ package bench
 import (
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/jfreymuth/pulse"
+	"github.com/jfreymuth/pulse/proto"
 )
 
 // Speaker plays beeps to a sound server until it is closed.
@@ -45,8 +47,9 @@ func (s *Speaker) Close() error {
 // Ear records what a sound server's output plays, until it is closed.
 type Ear struct {
 	client *pulse.Client
+	stream uint32
 	mu     sync.Mutex
-	tape   Tape
+	heard  []int16
 }
 
 // OpenEar begins to record.
@@ -71,24 +74,53 @@ func (e *Ear) record() error {
 	keep := pulse.Int16Writer(func(piece []int16) (int, error) {
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		e.tape.Append(piece, Now())
+		e.heard = append(e.heard, piece...)
 		return len(piece), nil
 	})
 	// Pieces of 10 ms: a shorter wait would make the server work in shorter
-	// steps, which would do the host good.
-	stream, err := e.client.NewRecord(keep, pulse.RecordMonitor(sink), pulse.RecordSampleRate(soundRate), pulse.RecordMono, pulse.RecordLatency(0.01))
-	if err == nil {
-		stream.Start()
+	// steps, which would do host and browser good. None may be lost, however
+	// late it is read.
+	patient := pulse.RecordRawOption(func(r *proto.CreateRecordStream) { r.BufferMaxLength = proto.Undefined })
+	stream, err := e.client.NewRecord(keep, pulse.RecordMonitor(sink), pulse.RecordSampleRate(soundRate), pulse.RecordMono, pulse.RecordLatency(0.01), patient)
+	if err != nil {
+		return err
 	}
-	return err
+	e.stream = stream.StreamIndex()
+	stream.Start()
+	return nil
 }
 
-// Tape is what was recorded so far.
-func (e *Ear) Tape() Tape {
+// Tape is what was recorded so far, with the moments at which the server says
+// that its output plays it: those do not depend on how it is recorded.
+func (e *Ear) Tape() (Tape, error) {
+	began, err := e.began()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return Tape{append([]int16(nil), e.tape.samples...), e.tape.began}
+	return Tape{append([]int16(nil), e.heard...), began}, err
 }
+
+// began is when the output played the first sample. The server is asked more
+// than once, and believed when it answers quickest.
+func (e *Ear) began() (began time.Duration, err error) {
+	least := time.Hour
+	for range 20 {
+		asked := Now()
+		var at proto.GetRecordLatencyReply
+		if err := e.client.RawRequest(&proto.GetRecordLatency{StreamIndex: e.stream}, &at); err != nil {
+			return 0, fmt.Errorf("bench: when was it played: %w", err)
+		}
+		if took := Now() - asked; took < least {
+			least = took
+			// The output plays what it has taken last in MonitorLatency; of
+			// that the recording still lacks Latency.
+			taken := time.Duration(at.WriteIndex/2)*time.Second/soundRate + microseconds(at.Latency)
+			began = asked + took/2 + microseconds(at.MonitorLatency) - taken
+		}
+	}
+	return began, nil
+}
+
+func microseconds(n proto.Microseconds) time.Duration { return time.Duration(n) * time.Microsecond }
 
 // Close ends the recording. The second call does nothing.
 func (e *Ear) Close() error {

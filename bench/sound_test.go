@@ -6,18 +6,11 @@ import (
 	"time"
 )
 
-// taped is n seconds of beeps that began at a moment, in pieces of 10 ms of
-// which most arrive late.
+// taped is n seconds of beeps that began at a moment.
 func taped(began time.Duration, seconds int) *Tape {
-	t := &Tape{}
-	const piece = soundRate / 100
-	for i := 0; i < seconds*100; i++ {
-		samples := make([]int16, piece)
-		for j := range samples {
-			samples[j] = beeps(i*piece + j)
-		}
-		late := time.Duration(i%5) * time.Millisecond
-		t.Append(samples, began+time.Duration(i+1)*10*time.Millisecond+late)
+	t := &Tape{samples: make([]int16, seconds*soundRate), began: began}
+	for i := range t.samples {
+		t.samples[i] = beeps(i)
 	}
 	return t
 }
