@@ -77,11 +77,10 @@ func (e *Ear) record() error {
 		e.heard = append(e.heard, piece...)
 		return len(piece), nil
 	})
-	// Pieces of 10 ms: a shorter wait would make the server work in shorter
-	// steps, which would do host and browser good. None may be lost, however
-	// late it is read.
+	// A server works in the steps of whoever is in the greatest hurry, and that
+	// must not be us. What is read late must not be lost either.
 	patient := pulse.RecordRawOption(func(r *proto.CreateRecordStream) { r.BufferMaxLength = proto.Undefined })
-	stream, err := e.client.NewRecord(keep, pulse.RecordMonitor(sink), pulse.RecordSampleRate(soundRate), pulse.RecordMono, pulse.RecordLatency(0.01), patient)
+	stream, err := e.client.NewRecord(keep, pulse.RecordMonitor(sink), pulse.RecordSampleRate(soundRate), pulse.RecordMono, pulse.RecordLatency(0.1), patient)
 	if err != nil {
 		return err
 	}

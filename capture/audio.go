@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// AudioFrame is a piece of sound, 10 ms by default.
+// AudioFrame is a piece of sound, 5 or 10 ms.
 type AudioFrame struct {
 	// Samples are interleaved, signed 16 bit: left, right, left, … Six
 	// channels are left, right, centre, low frequencies, rear left, rear right.

@@ -5,8 +5,8 @@ import "time"
 // The recording's form.
 const (
 	rate         = 48000
-	frameSamples = rate / 100 // for each channel
-	frameTime    = 10 * time.Millisecond
+	frameSamples = rate / 200 // for each channel
+	frameTime    = 5 * time.Millisecond
 )
 
 // clock finds out when samples were played from when they arrived.
@@ -36,6 +36,24 @@ func (c *clock) arrive(now, latency time.Duration, n int) {
 		// It may be late by chance, or the sound card's clock be slow.
 		c.base += slip / 256
 	}
+}
+
+// latency is how long ago what arrives was played.
+type latency struct {
+	known bool
+	least time.Duration
+}
+
+// measured takes note of a measurement. It was made at any moment between two
+// arrivals, until which an output plays of what it has: the least is that of
+// an arrival.
+func (l *latency) measured(d time.Duration) {
+	d = min(max(d, -maxSlip), maxSlip)
+	if !l.known || d < l.least {
+		l.known, l.least = true, d
+		return
+	}
+	l.least += (d - l.least) / 128
 }
 
 // at is when sample n was played.

@@ -56,3 +56,22 @@ func TestServerAddresses(t *testing.T) {
 		}
 	}
 }
+
+// An output without a card takes 5 ms at a time and is asked about it at any
+// moment in between.
+func TestLatencyIsThatOfAnArrival(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	var l latency
+	for i := range 600 {
+		l.measured(time.Duration(random.IntN(5000)) * -time.Microsecond)
+		if off := l.least + 5*time.Millisecond; i > 60 && (off < 0 || off > 3*time.Millisecond/2) {
+			t.Fatalf("after %d measurements it is %v", i, l.least)
+		}
+	}
+	for range 600 { // an output that plays 10 ms later
+		l.measured(10 * time.Millisecond)
+	}
+	if l.least < 9*time.Millisecond {
+		t.Errorf("after a change it is %v", l.least)
+	}
+}

@@ -2,8 +2,8 @@
 // PipeWire's PulseAudio service, in Go alone.
 //
 // Unless a source is named, it records the monitor of the default output and
-// follows when another output becomes the default. Frames are 10 ms of stereo
-// at 48 kHz; the server is asked to deliver every 5 ms.
+// follows when another output becomes the default. Frames are 5 ms of stereo
+// at 48 kHz, and the server is asked to deliver as much at a time.
 //
 // # Silence
 //

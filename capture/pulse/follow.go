@@ -13,9 +13,10 @@ import (
 // recheck is how often the delay of a running recording is asked for.
 const recheck = time.Second
 
-// fragment is what the server collects before it sends: 5 ms, in bytes for each
-// channel.
-const fragment = rate / 200 * 2
+// fragment is what the server collects before it sends: a frame, in bytes for
+// each channel. An output without a card then works in steps of that, and each
+// is a frame, complete when its first sample is due.
+const fragment = frameSamples * 2
 
 // speakers are where the channels of a recording belong, by how many there
 // are, in the order of [capture.AudioFrame].
@@ -191,9 +192,8 @@ func (r *recorder) measure() error {
 	}
 	// A monitor delivers when the output takes the samples, which the output
 	// plays later.
-	latency := time.Duration(int64(l.Latency)-int64(l.MonitorLatency)) * time.Microsecond
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.latency = min(max(latency, -maxSlip), maxSlip)
+	r.latency.measured(time.Duration(int64(l.Latency)-int64(l.MonitorLatency)) * time.Microsecond)
 	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"sync"
-	"time"
 
 	"github.com/jfreymuth/pulse/proto"
 
@@ -19,7 +18,7 @@ const (
 	// older, nobody wants to hear.
 	maxHeld = rate / 2
 	// maxQuiet is for how many frames of zeros Next still returns.
-	maxQuiet = 50
+	maxQuiet = 100
 )
 
 // recorder implements [capture.AudioSource].
@@ -41,7 +40,7 @@ type recorder struct {
 	mu      sync.Mutex
 	held    []int16
 	clock   clock
-	latency time.Duration
+	latency latency
 	stream  uint32 // whose packets are ours
 
 	// Of Next alone.
@@ -84,7 +83,7 @@ func (r *recorder) hold(stream uint32, data []byte) {
 	if stream != r.stream {
 		return
 	}
-	r.clock.arrive(now, r.latency, len(data)/(2*r.channels))
+	r.clock.arrive(now, r.latency.least, len(data)/(2*r.channels))
 	for ; len(data) >= 2; data = data[2:] {
 		r.held = append(r.held, int16(binary.LittleEndian.Uint16(data)))
 	}
@@ -100,7 +99,7 @@ func (r *recorder) hold(stream uint32, data []byte) {
 func (r *recorder) restart(stream uint32) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.stream, r.held, r.clock = stream, r.held[:0], clock{}
+	r.stream, r.held, r.clock, r.latency = stream, r.held[:0], clock{}, latency{}
 }
 
 // Next implements [capture.AudioSource].

@@ -8,16 +8,18 @@ import (
 const (
 	// lag is how far the frames' times may be from when the samples were
 	// played before a frame is stretched or squeezed by one sample: more than
-	// the clock trembles, and far less than an ear notices beside a picture.
-	lag = 500 * time.Microsecond
+	// the clock trembles, since frames then no longer end where what the server
+	// sends does, and wait for more; and far less than an ear notices beside a
+	// picture.
+	lag = 5 * time.Millisecond
 	// maxLag is how far they may be at all. Beyond it time jumps.
 	maxLag = 30 * time.Millisecond
 )
 
 // steady turns a sound card's time into ours. Frames follow each other at
-// exactly 10 ms, so that a receiver finds no gap between them, and one of them
+// exactly 5 ms, so that a receiver finds no gap between them, and one of them
 // now and then is made of one sample more or less than it has, which nobody
-// hears: enough for clocks that differ by 2 in 1000, where bad ones differ by 2
+// hears: enough for clocks that differ by 4 in 1000, where bad ones differ by 2
 // in 10,000.
 type steady struct {
 	due   time.Duration // when the next frame begins
