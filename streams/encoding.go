@@ -1,6 +1,7 @@
 package streams
 
 import (
+	"image"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,13 +22,22 @@ type encoding struct {
 	busy atomic.Bool  // what follows is the worker's
 	sent atomic.Int64 // bytes in the last chunk
 
-	last   time.Duration // when it was given a frame
-	frame  capture.Frame // what it was given, with damage of its own
+	last   time.Duration     // when it was given a frame
+	missed []image.Rectangle // the damage of frames since that could wait, or nil
+	since  time.Duration     // when the first of these was captured
+	frame  capture.Frame     // what it was given, with damage of its own
 	scaler encode.Scaler
 	stale  bool     // the scaler has missed a frame
 	behind bool     // the encoder has missed a frame
 	jobs   chan job // nil until there is a worker
 }
+
+const (
+	// lag is for how long the video may stay behind what patches show, and
+	// missedMost how many changes are remembered meanwhile.
+	lag        = 500 * time.Millisecond
+	missedMost = 32
+)
 
 // job is a frame to encode, unless there is an error.
 type job struct {
@@ -71,14 +81,40 @@ func (e *encoding) accept(j job, scale bool) (job, bool) {
 	e.frame.Free = nil
 	if e.behind || e.stale && scale {
 		e.frame.Damage = nil
+	} else if e.missed != nil && f.Damage != nil {
+		e.frame.Damage = append(e.missed, f.Damage...)
 	}
-	e.stale, e.behind = !scale, false
+	e.stale, e.behind, e.missed = !scale, false, nil
 	j.frame = &e.frame
 	if scale {
 		width, height := e.rung.Scale.Of(f.Width, f.Height)
 		j.frame, j.err = e.scaler.Scale(&e.frame, width, height)
 	}
 	return j, true
+}
+
+// mayWait is true when a frame of that time need not be encoded yet for viewers
+// who are sent patches.
+func (e *encoding) mayWait(now time.Duration, n news) bool {
+	switch {
+	case e.busy.Load() || e.behind || e.last == 0:
+		return false
+	case n == asPatched:
+		return e.missed == nil || now-e.since < lag && len(e.missed) < missedMost
+	case n == asBefore:
+		return e.missed == nil && now-e.last < heartbeat/2
+	}
+	return false
+}
+
+// wait leaves f out for now.
+func (e *encoding) wait(f *capture.Frame) {
+	if e.missed == nil {
+		e.since = f.Time
+	}
+	e.missed = append(e.missed, f.Damage...)
+	e.stale = true
+	e.sent.Store(0)
 }
 
 func (e *encoding) work() {

@@ -53,23 +53,32 @@ type block struct {
 	changes int             // since second
 }
 
+// news says what a frame means for viewers who are sent patches.
+type news uint8
+
+const (
+	beyondPatches news = iota // more changed than patches show at once
+	asPatched                 // patches show all that changed
+	asBefore                  // nothing changed
+)
+
 // see takes note of a frame. moves says that all of the picture does, so that
 // nothing is worth a copy.
-func (m *mosaic) see(f *capture.Frame, moves bool) {
+func (m *mosaic) see(f *capture.Frame, moves bool) news {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if len(m.viewers) == 0 || f.Format != capture.BGRA {
 		m.width, m.height = 0, 0
-		return
+		return beyondPatches
 	}
 	if f.Width != m.width || f.Height != m.height {
 		m.reset(f.Width, f.Height)
 	}
 	m.time = f.Time
-	changed := m.mark(f)
+	changed, copied := m.mark(f), 0
 	if !moves {
 		if changed <= quickMost {
-			m.copyWhere(f, quickMost, func(b *block) bool { return b.changed == f.Time && b.changes <= lively })
+			copied = m.copyWhere(f, quickMost, func(b *block) bool { return b.changed == f.Time && b.changes <= lively })
 		}
 		most := copyMost
 		if f.Unchanged() {
@@ -80,6 +89,13 @@ func (m *mosaic) see(f *capture.Frame, moves bool) {
 	for _, v := range m.viewers {
 		signal(v.wake)
 	}
+	switch {
+	case changed == 0:
+		return asBefore
+	case changed == copied:
+		return asPatched
+	}
+	return beyondPatches
 }
 
 // reset forgets everything for a picture of another size.
@@ -176,22 +192,24 @@ func (m *mosaic) rows(f *capture.Frame, y int, r image.Rectangle) (was, is []byt
 	return m.pix[4*(y*m.width+r.Min.X):][:n], f.Plane[0][y*f.Stride[0]+4*r.Min.X:][:n]
 }
 
-// copyWhere copies at most so many blocks of which holds is true. It copies
-// their damage alone: a frame can be newer elsewhere than its damage says, which
-// the next one says then.
-func (m *mosaic) copyWhere(f *capture.Frame, most int, holds func(*block) bool) {
+// copyWhere copies at most so many blocks of which holds is true, and returns how
+// many. It copies their damage alone: a frame can be newer elsewhere than its
+// damage says, which the next one says then.
+func (m *mosaic) copyWhere(f *capture.Frame, most int, holds func(*block) bool) (copied int) {
 	for i := range m.blocks {
 		b := &m.blocks[i]
 		if b.copied || !holds(b) {
 			continue
 		}
-		if most--; most < 0 {
-			return
+		if copied == most {
+			break
 		}
 		for y := b.damage.Min.Y; y < b.damage.Max.Y; y++ {
 			was, is := m.rows(f, y, b.damage)
 			copy(was, is)
 		}
 		b.copied = true
+		copied++
 	}
+	return copied
 }

@@ -31,6 +31,7 @@ type pane struct {
 	size   image.Point
 	pix    []byte // BGRA; the fourth byte is 255 where something is drawn
 	last   *patch.Patch
+	at     time.Duration // of its frame
 }
 
 // openPane shows a picture to a viewer whose way carries so many bits a second.
@@ -64,10 +65,11 @@ func (p *pane) next(tell bool) *patch.Patch {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.t.Context(), patience)
 	defer cancel()
-	next, _, err := p.patches.Next(ctx)
+	next, at, err := p.patches.Next(ctx)
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	p.at = at
 	if size := image.Pt(next.Width, next.Height); size != p.size {
 		p.size, p.pix = size, make([]byte, 4*size.X*size.Y)
 	}
@@ -262,6 +264,26 @@ func TestVideoRestsWhilePatchesAreExact(t *testing.T) {
 	// Without patches it is sent three times more, and more often.
 	if n := drain(p.video); n > 2 {
 		t.Errorf("a picture that patches show was sent %d times", n)
+	}
+}
+
+func TestVideoFollowsWhatPatchesShow(t *testing.T) {
+	first := paper(false, paneWidth, paneHeight)
+	p := openPane(t, 0, first)
+	p.until(first)
+	drain(p.video)
+	changed := scribble(first, image.Rect(5, 5, 9, 9))
+	submit(t, p.feed, changed)
+	p.until(changed)
+	for deadline := time.After(patience); ; {
+		select {
+		case c := <-p.video:
+			if c.Time > p.at {
+				return
+			}
+		case <-deadline:
+			t.Fatal("the video does not follow")
+		}
 	}
 }
 

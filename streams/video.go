@@ -160,6 +160,7 @@ type videoRun struct {
 	workers   sync.WaitGroup // of the encodings
 	wants     []Want
 	content   content
+	news      news
 	changed   time.Duration // when the picture last did
 	still     int           // how many times the same picture was sent, beyond the first
 	took      time.Duration // by the encoder of the viewer in control, the last time
@@ -267,7 +268,7 @@ func (r *videoRun) settled() bool {
 // others.
 func (r *videoRun) encode(f *capture.Frame) {
 	r.content.see(f)
-	r.d.track.mosaic.see(f, r.content.moves)
+	r.news = r.d.track.mosaic.see(f, r.content.moves)
 	r.wants = r.d.Wants(r.wants[:0], capture.Now())
 	r.closeEncodings(r.wants)
 	target := 0
@@ -304,14 +305,15 @@ func (r *videoRun) encodeOthers(f *capture.Frame) {
 	}
 }
 
-// exact is true when sending f, which is as the one before, would not make the
-// picture any sharper that the viewers of a rung see.
+// exact is true when the viewers of a rung are shown f by patches. Its video then
+// follows when nothing has changed for a moment: a whole picture would stand in
+// the way of the patch, in the encoder and in the viewer's compositor.
 func (r *videoRun) exact(f *capture.Frame, w Want) bool {
 	e := r.encoding(w.Rung)
-	if !w.Patched || w.Key || !f.Unchanged() || e.last == 0 || f.Time-e.last > heartbeat/2 {
+	if !w.Patched || w.Key || !e.mayWait(f.Time, r.news) {
 		return false
 	}
-	e.sent.Store(0)
+	e.wait(f)
 	return true
 }
 
