@@ -42,6 +42,48 @@ func TestScrollIsFoundInWhatMoves(t *testing.T) {
 	}
 }
 
+// slide is what a window of width columns shows of s from column left on.
+func slide(s *capture.Frame, left, width int) *capture.Frame {
+	f := *s
+	f.Width, f.Plane[0] = width, s.Plane[0][left*s.Stride[0]/s.Width:]
+	return &f
+}
+
+func TestScrollIsFoundSideways(t *testing.T) {
+	for _, format := range []capture.PixelFormat{capture.BGRA, capture.I444} {
+		s := sheet(format, 4096, 720)
+		for _, columns := range []int{1, -1, 5, -17, 90, -200} {
+			var told encode.Scroll
+			told.See(slide(s, 400, 1280))
+			told.See(slide(s, 400-columns, 1280)) // it takes two to look aside
+			got := told.See(slide(s, 400-2*columns, 1280))
+			if got.Columns != columns || got.Rows != 0 || !got.Scrolled() {
+				t.Errorf("%v moved by %d columns: %+v", format, columns, got)
+			}
+		}
+	}
+}
+
+// In motion few pictures are looked at, and what scrolls is found all the same.
+func TestScrollIsFoundAfterMotion(t *testing.T) {
+	s := sheet(capture.BGRA, 1280, 8000)
+	var told encode.Scroll
+	for i := range 100 {
+		if got := told.See(crop(s, i*3333%7000, 720)); got.Scrolled() && i < 10 {
+			t.Errorf("picture %d: %+v", i, got)
+		}
+	}
+	late := 0
+	for i := range 60 {
+		if got := told.See(crop(s, i*5, 720)); got.Rows != -5 {
+			late = i + 1
+		}
+	}
+	if late > 20 {
+		t.Errorf("scrolling is seen after %d pictures", late)
+	}
+}
+
 // A page scrolls beside and below what stands still.
 func TestScrollIsFoundInAPartOfThePicture(t *testing.T) {
 	s := sheet(capture.BGRA, 1280, 4000)
@@ -101,15 +143,23 @@ func TestScrollAllocatesNothing(t *testing.T) {
 	if n := testing.AllocsPerRun(10, func() { top += 7; told.See(crop(s, top, 720)) }); n > 1 { // crop's
 		t.Errorf("%v allocations", n)
 	}
+	if n := testing.AllocsPerRun(5, func() { top = (top + 331) % 700; told.See(crop(s, top, 720)) }); n > 1 {
+		t.Errorf("%v allocations where nothing scrolls", n)
+	}
 }
 
 func BenchmarkScroll(b *testing.B) {
-	for name, step := range map[string]int{"still": 0, "scrolling": 5} {
+	s := sheet(capture.BGRA, 1920+1000, 4000)
+	for name, see := range map[string]func(i int) *capture.Frame{
+		"still":     func(int) *capture.Frame { return slide(crop(s, 0, 1080), 0, 1920) },
+		"scrolling": func(i int) *capture.Frame { return slide(crop(s, i%500*5, 1080), 0, 1920) },
+		"sideways":  func(i int) *capture.Frame { return slide(crop(s, 0, 1080), i%100*5, 1920) },
+		"motion":    func(i int) *capture.Frame { return slide(crop(s, i*337%2900, 1080), i*91%900, 1920) },
+	} {
 		b.Run(name, func(b *testing.B) {
-			s := sheet(capture.BGRA, 1920, 4000)
 			var told encode.Scroll
 			for i := 0; b.Loop(); i++ {
-				told.See(crop(s, i%500*step, 1080))
+				told.See(see(i))
 			}
 		})
 	}

@@ -37,12 +37,12 @@ func (d *desk) show(rows, top int) *capture.Frame {
 }
 
 // scene is some seconds of frames: so many a second, each telling of so many
-// rows of a hundred. They move by step rows of the sheet, or anywhere.
+// rows of a hundred. They move by step rows of the sheet, sideways or anywhere.
 type scene struct {
 	seconds, fps, rows, step int
 }
 
-const anywhere = -1
+const anywhere, sideways = -1, -2
 
 func TestContentIsToldFromWhatChanges(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -55,6 +55,7 @@ func TestContentIsToldFromWhatChanges(t *testing.T) {
 		"turning pages":               {[]scene{{5, 4, 100, anywhere}}, false},
 		"scrolling":                   {[]scene{{5, 60, 100, 7}}, false},
 		"scrolling fast":              {[]scene{{5, 60, 100, 30}}, false},
+		"scrolling sideways":          {[]scene{{5, 60, 100, sideways}}, false},
 		"drawing what was there":      {[]scene{{5, 60, 100, 0}}, false},
 		"game, then a desktop":        {[]scene{{2, 60, 100, anywhere}, {2, 30, 3, anywhere}}, false},
 		"game, then scrolling":        {[]scene{{2, 60, 100, anywhere}, {2, 30, 100, 5}}, false},
@@ -66,9 +67,12 @@ func TestContentIsToldFromWhatChanges(t *testing.T) {
 		for _, s := range c.scenes {
 			for range s.seconds * s.fps {
 				d.at += time.Second / time.Duration(s.fps)
-				if s.step == anywhere {
+				switch s.step {
+				case anywhere:
 					top = d.rand.IntN(3900)
-				} else {
+				case sideways:
+					copy(d.sheet.Plane[0], d.sheet.Plane[0][4*3:])
+				default:
 					top = (top + s.step) % 3900
 				}
 				told.see(d.show(s.rows, top))

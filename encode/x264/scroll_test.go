@@ -73,6 +73,28 @@ func TestTextThatScrollsCostsWhatComesIntoView(t *testing.T) {
 	}
 }
 
+// Sideways, the search reaches twice as far.
+func TestTextThatScrollsSidewaysCostsWhatComesIntoView(t *testing.T) {
+	for _, b := range []encode.Backend{x264.High444, x264.Backend} {
+		s, bits := newScroller(t, b), 0
+		sheet := page(2400, scrollHeight, 4)
+		for i := range 60 {
+			f := *sheet
+			f.Width, f.Plane[0], f.Time = 640, sheet.Plane[0][4*25*i:], time.Duration(i)*time.Second/60
+			if err := s.e.Encode(&s.chunk, &f, false); err != nil {
+				t.Fatal(err)
+			}
+			if i >= 20 {
+				bits += 8 * len(s.chunk.Data)
+			}
+		}
+		t.Logf("%s: scrolling sideways by 25 pixels takes %d bits a frame", b.Name, bits/40)
+		if bits/40 > 40_000 {
+			t.Errorf("%s: scrolling sideways by 25 pixels takes %d bits a frame, want 40000 at most", b.Name, bits/40)
+		}
+	}
+}
+
 // In 4:2:0 colours are mended a part at a time while text scrolls, and all of
 // them when it stands still.
 func TestColoursStayNearWhileTextScrolls(t *testing.T) {

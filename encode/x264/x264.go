@@ -79,8 +79,8 @@ func (e *encoder) Encode(c *encode.Chunk, f *capture.Frame, key bool) error {
 	if err != nil {
 		return fmt.Errorf("x264: %w", err)
 	}
-	moved := e.moved(in)
-	a, err := e.activity(f, in, moved)
+	shift := e.shift(in)
+	a, err := e.activity(f, in, shift)
 	if err != nil {
 		return fmt.Errorf("x264: encode: %w", err)
 	}
@@ -99,30 +99,33 @@ func (e *encoder) Encode(c *encode.Chunk, f *capture.Frame, key bool) error {
 	} else {
 		e.native.mark(f.Damage)
 	}
-	data, isKey, err := e.native.encode(in, moved, qp, key)
+	data, isKey, err := e.native.encode(in, image.Pt(shift.Columns, shift.Rows), qp, key)
 	if err != nil {
 		return fmt.Errorf("x264: encode: %w", err)
 	}
-	e.begun, e.behind = true, moved != (image.Point{})
+	e.begun, e.behind = true, shift.Scrolled()
 	e.rate.coded(a, qp, len(data), isKey)
 	c.Data, c.Key = append(c.Data, data...), isKey
 	return nil
 }
 
-// moved is by how many pixels most of what is not as before moved right and down,
-// as far as it did.
-func (e *encoder) moved(in *capture.Frame) image.Point {
+// shift is how in differs from the frame before, if most of that scrolled.
+func (e *encoder) shift(in *capture.Frame) encode.Shift {
 	if s := e.scroll.See(in); s.Scrolled() {
-		return image.Pt(0, s.Rows)
+		return s
 	}
-	return image.Point{}
+	return encode.Shift{}
 }
 
 // activity is that of f, which is converted in in.
-func (e *encoder) activity(f, in *capture.Frame, moved image.Point) (activity, error) {
-	a, err := e.native.activity(in, moved.Y)
+func (e *encoder) activity(f, in *capture.Frame, s encode.Shift) (activity, error) {
+	a, err := e.native.activity(in, s.Rows)
 	a.none = f.Unchanged()
-	a.moved = moved != (image.Point{})
+	a.moved = s.Scrolled()
+	if s.Columns != 0 {
+		// Of what moved sideways the pixels that were looked at say nothing.
+		a.inter = min(a.inter, a.intra*float64(s.Changed*(101-s.Moved))/1e4)
+	}
 	return a, err
 }
 
