@@ -5,26 +5,33 @@ const ms = rate / 1000;
 /** What is held at most; of more the oldest is dropped. */
 const capacity = 200 * ms;
 /** How much shall be left when the sound card has taken what it wants, to begin with and at most. */
-const leastMargin = 4 * ms;
-const mostMargin = 80 * ms;
+const leastMargin = 2 * ms;
+const mostMargin = 60 * ms;
+/** By how much a packet that comes too late raises that, and a calm time lowers it. */
+const raise = 2 * ms;
+const lower = ms / 2;
 /** How far what is left may be from that without a correction. */
-const slack = 2 * ms;
-/** Beyond how much too much the rest is dropped at once. */
-const glut = 30 * ms;
-/** How much must be there beyond the margin to begin: a packet, and what the sound card may take at once. */
-const start = 20 * ms;
-/** How often that is looked at, and how often the margin may shrink, in pulls. */
-const window = 200;
+const slack = ms;
+/** Beyond how much too much the rest is cut out at once. */
+const glut = 5 * ms;
+/** How much must be there beyond the margin to begin: what the sound card may take at once, and a packet. */
+const start = 16 * ms;
+/** How often that is looked at, and how often the margin is lowered, in pulls. */
+const window = 96;
 const calm = 20 * window;
+/** How long an edge of silence takes to fade, in samples. */
+const fade = ms;
 
 /**
  * Playout evens out what arrives in packets and is played in pieces, with as
  * little delay as the arrivals allow. It measures how much is left at the worst
- * moment of half a second, and plays a little faster or slower, by one sample
- * in 256, until that is what it should be. Each packet that comes too late
- * makes that more; a quiet time makes it less.
+ * moment of a quarter of a second, and plays a little faster or slower, by one
+ * sample in 256, until that is what it should be. Where it is far too much,
+ * since nothing was played for a while, the rest is cut out. Each packet that
+ * comes too late makes the delay longer; a quiet time makes it shorter.
  *
- * Nothing is concealed: where nothing came there is silence.
+ * Nothing is concealed: while nothing has come there is silence, with soft
+ * edges.
  */
 export class Playout {
   private readonly held: Float32Array[];
@@ -32,7 +39,11 @@ export class Playout {
   private count = 0;
   private flowing = false;
   /** It ran out, and nothing has come since. */
-  private starved = false;
+  private dry = false;
+  /** What is played next follows silence. */
+  private soft = true;
+  /** What was played last, in each channel. */
+  private readonly last: number[];
   private margin = leastMargin;
   /** The least that was left in this window. */
   private low = Infinity;
@@ -40,11 +51,14 @@ export class Playout {
   private calmFor = 0;
   /** How many samples are too many, or too few. */
   private surplus = 0;
+  /** How many shall be cut out at once. */
+  private cut = 0;
   /** How many packets came too late. */
   late = 0;
 
   constructor(readonly channels: number) {
     this.held = Array.from({ length: channels }, () => new Float32Array(capacity));
+    this.last = Array.from({ length: channels }, () => 0);
   }
 
   /** How many milliseconds of sound are held. */
@@ -56,19 +70,21 @@ export class Playout {
   push(planes: readonly Float32Array[], follows: boolean): void {
     const n = planes[0]?.length ?? 0;
     if (n === 0 || n > capacity) return;
-    if (this.starved && follows) {
+    if (this.dry && follows) {
       this.late++;
       this.calmFor = 0;
-      this.margin = Math.min(mostMargin, this.margin + 3 * ms);
+      this.margin = Math.min(mostMargin, this.margin + raise);
+    } else if (this.dry) {
+      this.flowing = false;
     }
-    this.starved = false;
+    this.dry = false;
     this.drop(this.count + n - capacity);
     for (let c = 0; c < this.channels; c++) {
       const from = planes[c] ?? planes[0]!;
       const to = this.held[c]!;
-      const start = (this.at + this.count) % capacity;
-      const first = Math.min(n, capacity - start);
-      to.set(from.subarray(0, first), start);
+      const begin = (this.at + this.count) % capacity;
+      const first = Math.min(n, capacity - begin);
+      to.set(from.subarray(0, first), begin);
       to.set(from.subarray(first), 0);
     }
     this.count += n;
@@ -79,17 +95,23 @@ export class Playout {
     const n = planes[0]?.length ?? 0;
     if (!this.flowing && this.count >= this.margin + start) this.begin();
     this.pulls++;
-    const step = this.pulls % 2 === 0 ? Math.sign(this.surplus) : 0;
-    if (!this.flowing || this.count < n + step) {
-      this.starved ||= this.flowing;
-      if (this.flowing) this.drop(this.count);
-      this.flowing = false;
-      for (const plane of planes) plane.fill(0);
-      return;
+    const step = this.pulls % 2 === 0 && this.count > n ? Math.sign(this.surplus) : 0;
+    const taken = this.flowing ? Math.min(this.count, n + step) : 0;
+    const short = taken < n + step;
+    const played = short ? taken : n;
+    const cut = Math.min(this.cut, this.count - taken);
+    for (let c = 0; c < Math.min(planes.length, this.channels); c++) {
+      const plane = planes[c]!;
+      this.play(plane.subarray(0, played), c, taken, cut);
+      this.soften(plane, c, played);
     }
-    for (let c = 0; c < Math.min(planes.length, this.channels); c++) this.stretch(planes[c]!, c, n + step);
+    for (let c = this.channels; c < planes.length; c++) planes[c]!.fill(0);
+    this.soft = short;
+    if (!this.flowing) return;
+    this.dry ||= short;
     this.surplus -= step;
-    this.drop(n + step);
+    this.cut -= cut;
+    this.drop(taken + cut);
     this.low = Math.min(this.low, this.count);
     if (this.pulls % window === 0) this.judge();
   }
@@ -99,22 +121,20 @@ export class Playout {
     this.drop(this.count - this.margin - start);
     this.low = Infinity;
     this.surplus = 0;
-    this.pulls = 1;
+    this.cut = 0;
+    this.pulls = 0;
   }
 
   /** Looks back on a window. */
   private judge(): void {
-    let off = this.low - this.margin;
-    if (off > glut) {
-      this.drop(off);
-      off = 0;
-    }
-    this.surplus = Math.abs(off) > slack ? Math.round(off) : 0;
+    const off = Math.round(this.low - this.margin);
+    this.cut = off > glut ? off : 0;
+    this.surplus = Math.abs(off) > slack && this.cut === 0 ? off : 0;
     this.low = Infinity;
     this.calmFor += window;
     if (this.calmFor < calm) return;
     this.calmFor = 0;
-    this.margin = Math.max(leastMargin, this.margin - ms);
+    this.margin = Math.max(leastMargin, this.margin - lower);
   }
 
   private drop(n: number): void {
@@ -124,8 +144,11 @@ export class Playout {
     this.count -= n;
   }
 
-  /** Makes a piece of the next n samples of a channel, by linear interpolation. */
-  private stretch(out: Float32Array, channel: number, n: number): void {
+  /**
+   * Makes a piece of the next n samples of a channel, by linear interpolation.
+   * When some are cut out, it fades from those before to those after.
+   */
+  private play(out: Float32Array, channel: number, n: number, cut: number): void {
     const held = this.held[channel]!;
     for (let i = 0; i < out.length; i++) {
       const x = (i * n) / out.length;
@@ -133,6 +156,16 @@ export class Playout {
       const a = held[(this.at + k) % capacity]!;
       const b = held[(this.at + Math.min(k + 1, n - 1)) % capacity]!;
       out[i] = a + (x - k) * (b - a);
+      if (cut > 0) out[i]! += (held[(this.at + k + cut) % capacity]! - out[i]!) * (i / out.length);
     }
+  }
+
+  /** Leads from silence to what was played of a piece, and from that to silence. */
+  private soften(plane: Float32Array, channel: number, played: number): void {
+    const before = this.last[channel]!;
+    if (this.soft) for (let i = 0; i < Math.min(fade, played); i++) plane[i] = before + (plane[i]! - before) * (i / fade);
+    const end = played > 0 ? plane[played - 1]! : before;
+    for (let i = played; i < plane.length; i++) plane[i] = end * Math.max(0, 1 - (i - played + 1) / fade);
+    this.last[channel] = plane[plane.length - 1]!;
   }
 }
