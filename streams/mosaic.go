@@ -3,6 +3,7 @@ package streams
 import (
 	"bytes"
 	"image"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,8 +17,12 @@ const (
 	// clusterSide is how many blocks make a square that is sent together. What
 	// lies near each other is alike, which makes it smaller.
 	clusterSide = 4
-	// atRest is how long a block stands still until it is copied.
-	atRest = 100 * time.Millisecond
+	// atRest is how long a block stands still until it is copied, and atRestAgain
+	// how long one does that has changed more than fewChanges times in a second:
+	// it may be of a picture that moves slowly.
+	atRest      = 45 * time.Millisecond
+	atRestAgain = 250 * time.Millisecond
+	fewChanges  = 3
 	// So many blocks are copied of a frame at most that shows that others move,
 	// not to hold up its encoding.
 	copyMost = 32
@@ -84,7 +89,7 @@ func (m *mosaic) see(f *capture.Frame, moves bool) news {
 		if f.Unchanged() {
 			most = len(m.blocks)
 		}
-		m.copyWhere(f, most, func(b *block) bool { return f.Time-b.changed >= atRest })
+		m.copyWhere(f, most, func(b *block) bool { return b.rests(f.Time) })
 	}
 	for _, v := range m.viewers {
 		signal(v.wake)
@@ -96,6 +101,21 @@ func (m *mosaic) see(f *capture.Frame, moves bool) news {
 		return asPatched
 	}
 	return beyondPatches
+}
+
+// whole is true when all of the picture is copied, or nobody needs it.
+func (m *mosaic) whole() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.width == 0 || !slices.ContainsFunc(m.blocks, func(b block) bool { return !b.copied })
+}
+
+// rests is true when the block has stood still for long enough.
+func (b *block) rests(now time.Duration) bool {
+	if b.changes > fewChanges {
+		return now-b.changed >= atRestAgain
+	}
+	return now-b.changed >= atRest
 }
 
 // reset forgets everything for a picture of another size.

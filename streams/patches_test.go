@@ -153,6 +153,18 @@ func TestWhatStandsStillArrivesExactly(t *testing.T) {
 	p.until(other)
 }
 
+func TestPagesThatAreTurnedFastArriveWhenTheyRest(t *testing.T) {
+	last := paper(true, paneWidth, paneHeight)
+	p := openPane(t, 100_000_000, last)
+	p.until(last)
+	for range 8 {
+		last = paper(true, paneWidth, paneHeight)
+		submit(t, p.feed, last)
+		time.Sleep(60 * time.Millisecond)
+	}
+	p.until(last)
+}
+
 func TestSmallChangeIsDrawnAlone(t *testing.T) {
 	first := paper(false, paneWidth, paneHeight)
 	p := openPane(t, 0, first)

@@ -260,7 +260,7 @@ func (r *videoRun) settled() bool {
 			return false
 		}
 	}
-	return true
+	return r.d.track.mosaic.whole()
 }
 
 // encode encodes f for every rung that is wanted. The viewer in control comes
