@@ -16,6 +16,8 @@ export interface StreamReport {
   readonly fps: number;
   readonly videoBitrate: number;
   readonly audioBitrate: number;
+  /** Of the exact pixels that are drawn over the video. */
+  readonly patchBitrate: number;
   /** Of a message there and back: the shortest of the last minute, and the last. */
   readonly roundTrip: number;
   readonly lastRoundTrip: number;
@@ -61,6 +63,8 @@ export interface StatsSource {
   readonly clock: Clock | undefined;
   readonly host: HostStats | undefined;
   readonly inputEvents: number;
+  /** The bytes of patches that came. */
+  readonly patchBytes: number;
   /** The track of a kind that is playing: several streams may come over one connection. */
   track(kind: 'video' | 'audio'): MediaStreamTrack | undefined;
 }
@@ -72,6 +76,7 @@ interface Snapshot {
   readonly at: number;
   readonly video: Report;
   readonly audio: Report;
+  readonly patchBytes: number;
 }
 
 /** Rates are taken over at least this long, in ms. */
@@ -88,13 +93,13 @@ export class StatsReader {
   ) {}
 
   async read(): Promise<StreamReport> {
-    const { pc, clock, host, inputEvents } = this.source;
+    const { pc, clock, host, inputEvents, patchBytes } = this.source;
     if (pc !== this.pc) this.history = [];
     this.pc = pc;
     const reports = pc ? [...(await pc.getStats()).values()] as Report[] : [];
     const inbound = (kind: 'video' | 'audio'): Report =>
       reports.find((r) => r['type'] === 'inbound-rtp' && r['trackIdentifier'] === this.source.track(kind)?.id) ?? {};
-    const now: Snapshot = { at: performance.now(), video: inbound('video'), audio: inbound('audio') };
+    const now: Snapshot = { at: performance.now(), video: inbound('video'), audio: inbound('audio'), patchBytes };
     const { video } = now;
     const before = this.since(now);
     const rate = (kind: 'video' | 'audio', name: string): number =>
@@ -109,6 +114,7 @@ export class StatsReader {
       fps: rate('video', 'framesDecoded'),
       videoBitrate: 8 * rate('video', 'bytesReceived'),
       audioBitrate: 8 * rate('audio', 'bytesReceived'),
+      patchBitrate: (8000 * (patchBytes - before.patchBytes)) / (now.at - before.at),
       roundTrip: clock?.roundTrip ?? NaN,
       lastRoundTrip: clock?.lastRoundTrip ?? NaN,
       decodeTime: mean('totalDecodeTime', 'framesDecoded'),
@@ -130,7 +136,7 @@ export class StatsReader {
   /** Adds a snapshot and returns an earlier one, about a second old where there is one. */
   private since(now: Snapshot): Snapshot {
     while (this.history.length > 1 && now.at - (this.history[1]?.at ?? 0) > window) this.history.shift();
-    const before = this.history[0] ?? { at: NaN, video: {}, audio: {} };
+    const before = this.history[0] ?? { at: NaN, video: {}, audio: {}, patchBytes: NaN };
     this.history.push(now);
     return before;
   }

@@ -122,6 +122,7 @@ export class InboundStream extends Emitter<StreamEvents> {
       get clock() { return stream.link?.control.clock; },
       get host() { return stream.hostStats; },
       get inputEvents() { return stream.sender.sent; },
+      get patchBytes() { return player.patches.received; },
       track: (kind) => ((kind === 'video' ? this.video : this.audio).srcObject as MediaStream | null)?.getTracks()[0],
     }, this.frames);
     player.on('picture', () => this.emit('picture', undefined));

@@ -43,7 +43,7 @@ export class StatsPanel {
     this.row('Round trip', `${ms(s.roundTrip)} · now ${ms(s.lastRoundTrip)}`);
     this.row('Picture', [s.width > 0 ? `${s.width}×${s.height}` : '', s.codec].filter(Boolean).join(' · ') || '–');
     this.row('Frame rate', Number.isFinite(s.fps) ? `${s.fps.toFixed(0)} /s` : '–');
-    this.row('Bit rate', `${rate(s.videoBitrate)} · sound ${rate(s.audioBitrate)}`);
+    this.row('Bit rate', `${rate(s.videoBitrate)} · exact ${rate(s.patchBitrate)} · sound ${rate(s.audioBitrate)}`);
     this.row('Decoding', `${ms(s.decodeTime)} · held ${ms(s.buffered)}`);
     this.row('Dropped', `${count(s.framesDropped)} frames · ${count(s.packetsLost)} packets`);
     this.row('Path', s.path || '–');
