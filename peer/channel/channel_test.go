@@ -18,14 +18,17 @@ import (
 	"github.com/causeway-rtc/causeway/peer/channel"
 )
 
-// pattern is n bytes that are different everywhere.
-func pattern(n int) []byte {
-	b := make([]byte, 0, n+8)
-	for i := uint64(0); len(b) < n; i++ {
-		b = binary.LittleEndian.AppendUint64(b, i*0x9E3779B97F4A7C15)
+// longest is as many bytes as a message may have, different everywhere.
+var longest = sync.OnceValue(func() []byte {
+	b := make([]byte, channel.MaxMessage)
+	for i := 0; i < len(b); i += 8 {
+		binary.LittleEndian.PutUint64(b[i:], uint64(i/8)*0x9E3779B97F4A7C15)
 	}
-	return b[:n]
-}
+	return b
+})
+
+// pattern is the first n of these bytes, which all tests share.
+func pattern(n int) []byte { return longest()[:n:n] }
 
 // next takes a message that must come.
 func next(t *testing.T, c *channel.Channel) channel.Message {
