@@ -73,7 +73,7 @@ func (m *mosaic) see(f *capture.Frame, moves bool) news {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if len(m.viewers) == 0 || f.Format != capture.BGRA {
-		m.width, m.height = 0, 0
+		m.forget()
 		return beyondPatches
 	}
 	if f.Width != m.width || f.Height != m.height {
@@ -116,6 +116,18 @@ func (b *block) rests(now time.Duration) bool {
 		return now-b.changed >= atRestAgain
 	}
 	return now-b.changed >= atRest
+}
+
+// forget is for pictures that are not copied.
+func (m *mosaic) forget() {
+	if m.width == 0 {
+		return
+	}
+	m.width, m.height, m.blocks, m.order, m.pix = 0, 0, nil, nil, nil
+	m.epoch++
+	for _, v := range m.viewers {
+		signal(v.wake)
+	}
 }
 
 // reset forgets everything for a picture of another size.

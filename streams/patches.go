@@ -152,6 +152,7 @@ func (p *Patches) make() (*patch.Patch, time.Duration) {
 	if len(p.way) >= wayMost {
 		return nil, 0
 	}
+	void := p.epoch != m.epoch && p.count > 0 // what the viewer has, by the size of the next
 	if p.epoch != m.epoch {
 		p.epoch, p.count = m.epoch, 0
 		p.shown = make([]uint32, len(m.blocks))
@@ -169,7 +170,7 @@ func (p *Patches) make() (*patch.Patch, time.Duration) {
 		p.draw(next, batch, p.sum < window, func(*block) bool { return true })
 	}
 	p.clear(next, whole)
-	if len(next.Draw) == 0 && len(next.Clear) == 0 && (p.count == 0 || p.told == m.time) {
+	if !void && len(next.Draw) == 0 && len(next.Clear) == 0 && (p.count == 0 || p.told == m.time) {
 		return nil, 0
 	}
 	p.told = m.time

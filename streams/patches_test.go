@@ -315,6 +315,18 @@ func TestClosedPatchesEnd(t *testing.T) {
 
 // A display goes on while its picture is captured, so a frame can show a change
 // of which only the next one says so.
+func TestPictureOfAnotherFormIsLeftToTheVideo(t *testing.T) {
+	first := paper(false, paneWidth, paneHeight)
+	p := openPane(t, 0, first)
+	p.until(first)
+	submit(t, p.feed, halves(t, capture.I420, paneWidth, paneHeight, orange, teal))
+	for p.next(true); p.size != (image.Point{}); p.next(true) {
+	}
+	again := paper(true, paneWidth, paneHeight)
+	submit(t, p.feed, again)
+	p.until(again)
+}
+
 func TestFrameThatIsAheadOfItsDamage(t *testing.T) {
 	first := paper(false, paneWidth, paneHeight)
 	p := openPane(t, 0, first)
