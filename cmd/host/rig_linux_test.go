@@ -116,9 +116,14 @@ func startHost(t *testing.T, env []string, args ...string) *process {
 	return p
 }
 
-// stop ends the host in order; it is killed if it does not end.
+// stop ends the host in order; it is killed if it does not end. One whose test
+// has failed says where its goroutines are instead.
 func (p *process) stop() {
-	p.cmd.Process.Signal(os.Interrupt)
+	end := os.Interrupt
+	if p.t.Failed() {
+		end = syscall.SIGQUIT
+	}
+	p.cmd.Process.Signal(end)
 	select {
 	case <-p.done:
 	case <-time.After(patience):
