@@ -116,8 +116,11 @@ func (a activity) scrolled() float64 { return a.inter + stillness*a.samples + 1 
 // next returns the quantiser for a frame that was captured at t, or false when
 // the frame must be dropped to keep to the rate.
 func (r *rateControl) next(a activity, t time.Duration, key bool) (qp int, ok bool) {
-	rest := t - r.last
+	rest, calm := t-r.last, t-r.moved
 	r.turned = false
+	if a.moved || a.inter >= stillness*a.samples {
+		r.moved = t // also when it is dropped
+	}
 	if r.begun {
 		r.full = max(0, r.full-r.bps*rest.Seconds())
 	}
@@ -136,8 +139,7 @@ func (r *rateControl) next(a activity, t time.Duration, key bool) (qp int, ok bo
 		return r.refine(r.bps * min(rest, pause).Seconds() * patient), true
 	}
 	r.step = firstStep
-	r.turned = !a.moved && 2*a.inter > a.intra && t-r.moved >= turnRest
-	r.moved = t
+	r.turned = !a.moved && 2*a.inter > a.intra && calm >= turnRest
 	bits := r.inter * a.inter
 	switch {
 	case a.moved:

@@ -98,7 +98,7 @@ func hear(t *testing.T, server, source string, hz ...float64) {
 				re += float64(f.Samples[i]) * math.Cos(at)
 				im += float64(f.Samples[i]) * math.Sin(at)
 			}
-			part := 2 * (re*re + im*im) / (480 * max(all, 1))
+			part := 2 * (re*re + im*im) / (float64(len(f.Samples)/2) * max(all, 1))
 			least, sum = min(least, part), sum+part
 		}
 		if sum > 0.9 && least > 0.2 {
