@@ -18,6 +18,7 @@ import (
 	"github.com/causeway-rtc/causeway/peer"
 	"github.com/causeway-rtc/causeway/peer/broker"
 	"github.com/causeway-rtc/causeway/peer/channel"
+	"github.com/causeway-rtc/causeway/peer/peertest"
 	"github.com/causeway-rtc/causeway/streams"
 	"github.com/causeway-rtc/causeway/web/webtest"
 )
@@ -35,7 +36,7 @@ func goPeer(t *testing.T, server *broker.Broker, o peer.Options) *peer.Peer {
 	if o.Verify == nil {
 		o.Verify = peer.AllowAll
 	}
-	o.Log = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelInfo}))
+	o.Log = slog.New(slog.NewTextHandler(peertest.Output(t), &slog.HandlerOptions{Level: slog.LevelInfo}))
 	p, err := peer.New(o)
 	if err != nil {
 		t.Fatal(err)
@@ -68,7 +69,7 @@ func patternStream(t *testing.T, name string, o streams.Options) *streams.Stream
 	video := streams.NewVideo(streams.VideoOptions{
 		Backends: []capture.Backend{pattern.Backend}, Backend: pattern.Backend.Name, Capture: capture.Options{FPS: 30}, FPS: 30,
 		Codecs: []encode.Codec{encode.H264, encode.VP8}, Encoders: codecs.All,
-		Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Log: slog.New(slog.NewTextHandler(peertest.Output(t), nil)),
 	})
 	o.Name, o.Tracks = name, []*streams.Track{streams.NewTrack(name, video)}
 	s, err := streams.New(o)

@@ -166,7 +166,7 @@ func Eventually(t testing.TB, what string, f func() bool) {
 
 // Log logs to the test.
 func Log(t testing.TB) *slog.Logger {
-	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelInfo}))
+	return slog.New(slog.NewTextHandler(Output(t), &slog.HandlerOptions{Level: slog.LevelInfo}))
 }
 
 // Tape is an [input.Injector] that records.

@@ -10,6 +10,7 @@ import (
 	"github.com/causeway-rtc/causeway/capture/backends"
 	"github.com/causeway-rtc/causeway/encode"
 	"github.com/causeway-rtc/causeway/encode/codecs"
+	"github.com/causeway-rtc/causeway/peer/peertest"
 	"github.com/causeway-rtc/causeway/streams"
 )
 
@@ -27,7 +28,7 @@ func Soon(t testing.TB) context.Context {
 
 // Log logs everything to the test.
 func Log(t testing.TB) *slog.Logger {
-	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
+	return slog.New(slog.NewTextHandler(peertest.Output(t), &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
 // Run runs what has this name until the test ends.
