@@ -240,8 +240,9 @@ func (t *Sender) sendFrom(ctx context.Context, sink *streams.Sink, packs *packet
 
 // hold takes chunks while the remote connects, so that the stream is warm and
 // its first picture at hand when it is. It returns the newest key frame and
-// all that came after it; if that became too much, nothing, and a key frame
-// is then on its way.
+// all that came after it, or the next key frame if that became too much; and
+// nothing when the sink ends first: who has not agreed to the track must not
+// hear of it.
 func (t *Sender) hold(ctx context.Context, sink *streams.Sink) []*encode.Chunk {
 	wait, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -271,6 +272,11 @@ func (t *Sender) hold(ctx context.Context, sink *streams.Sink) []*encode.Chunk {
 		case complete:
 			held = append(held, c)
 		}
+	}
+	select {
+	case <-t.ready:
+	default:
+		return nil
 	}
 	if !complete {
 		sink.RequestKeyframe()
