@@ -48,6 +48,7 @@ func TestThePageSeesThePatternMove(t *testing.T) {
 		{"OpenH264", "H264", "openh264", []string{"--encoder", "openh264"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			b := b.For(t)
 			h := startHost(t, nil, append([]string{"--capture", "pattern", "--fps", "20", "--inject", "none", "--audio", "off"}, c.flags...)...)
 			b.Open("about:blank")
 			b.Open(h.url)
@@ -123,6 +124,7 @@ func TestColoursOfTheDesktopArrive(t *testing.T) {
 		{"--capture", "kbinani"},
 	} {
 		t.Run(strings.Join(flags, " "), func(t *testing.T) {
+			b := b.For(t)
 			h := startHost(t, nil, append([]string{"--display", d.Name(), "--inject", "none", "--audio", "off"}, flags...)...)
 			b.Open("about:blank")
 			b.Open(h.url)

@@ -43,7 +43,11 @@ type Options struct {
 
 // Browser is a running Chromium with one page.
 type Browser struct {
-	t       testing.TB
+	*window
+	t testing.TB
+}
+
+type window struct {
 	ctx     context.Context
 	cancel  []context.CancelFunc
 	closing sync.Once
@@ -75,7 +79,7 @@ func Path(t testing.TB) string {
 func Start(t testing.TB, o Options) *Browser {
 	t.Helper()
 	o = o.withDefaults(t)
-	b := &Browser{t: t}
+	b := &Browser{&window{}, t}
 	ctx, cancel := context.WithTimeout(context.Background(), o.Timeout)
 	b.cancel = append(b.cancel, cancel)
 	ctx, cancel = chromedp.NewExecAllocator(ctx, o.flags(Path(t), t.TempDir())...)
@@ -106,6 +110,9 @@ func Start(t testing.TB, o Options) *Browser {
 	}
 	return b
 }
+
+// For is the same browser for a subtest, which fails in place of the test.
+func (b *Browser) For(t testing.TB) *Browser { return &Browser{b.window, t} }
 
 // Close ends Chromium and everything it started. Further calls do nothing.
 func (b *Browser) Close() {

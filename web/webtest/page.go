@@ -211,8 +211,9 @@ func (b *Browser) situation() string {
 	ctx, cancel := context.WithTimeout(b.ctx, 5*time.Second)
 	defer cancel()
 	var s string
-	err := b.eval(ctx, `[location.origin, document.title, window.causeway?.state, window.causeway?.error,
-		document.querySelector('.card')?.innerText].join(' | ')`, &s)
+	err := b.eval(ctx, `(async () => [location.origin, document.title, window.causeway?.state, window.causeway?.error,
+		document.querySelector('.card')?.innerText,
+		JSON.stringify(await window.causeway?.stats?.().catch(String))].join(' | '))()`, &s)
 	if err != nil {
 		return err.Error()
 	}
