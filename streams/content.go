@@ -24,9 +24,7 @@ type content struct {
 	moves  bool
 	turned time.Duration // when the last large frame came that was the first for a while
 	scroll encode.Scroll
-	times  [manyLarge]time.Duration // when the last large frames came, a ring
-	at     int
-	count  int
+	frames recent // that were large
 }
 
 const (
@@ -47,23 +45,16 @@ const (
 // see takes note of a frame and says whether the picture moves.
 func (c *content) see(f *capture.Frame) bool {
 	if share(f) >= largeShare && c.large(f) {
-		if last := (c.at + manyLarge - 1) % manyLarge; c.count == 0 || f.Time-c.times[last] >= pageRest {
+		if last, ok := c.frames.last(); !ok || f.Time-last >= pageRest {
 			c.turned = f.Time
 		}
-		c.times[c.at] = f.Time
-		c.at = (c.at + 1) % manyLarge
-		c.count = min(c.count+1, manyLarge)
+		c.frames.note(f.Time)
 	}
-	recent := 0
-	for _, t := range c.times[:c.count] {
-		if f.Time-t <= contentWindow {
-			recent++
-		}
-	}
+	n := c.frames.within(contentWindow, f.Time)
 	switch {
-	case recent == manyLarge:
+	case n == manyLarge:
 		c.moves = true
-	case recent <= fewLarge:
+	case n <= fewLarge:
 		c.moves = false
 	}
 	return c.moves

@@ -31,6 +31,13 @@ const (
 	// second moves, which the video is better at.
 	quickMost = 24
 	lively    = 12
+	// Drawn over a video, patches cost the viewer's compositor as much as the
+	// video does, for each of its frames. So when frames that change more than an
+	// eighth of the picture come often, the video is shown alone: from busyFrames
+	// within a second on, until none has come for busyRest.
+	busyShare  = 8
+	busyFrames = 20
+	busyRest   = 150 * time.Millisecond
 )
 
 // mosaic keeps an exact copy of what stands still in a picture, block by block,
@@ -43,6 +50,8 @@ type mosaic struct {
 	columns int
 	epoch   int           // of the size
 	time    time.Duration // of the last frame
+	large   recent        // frames that changed much
+	busy    bool          // they come often, and nothing is copied
 	blocks  []block       // row by row
 	order   []int         // of their indexes, cluster by cluster
 	pix     []byte        // BGRA, without padding, right where blocks are copied
@@ -81,7 +90,7 @@ func (m *mosaic) see(f *capture.Frame, moves bool) news {
 	}
 	m.time = f.Time
 	changed, copied := m.mark(f), 0
-	if !moves {
+	if m.settle(changed); !moves && !m.busy {
 		if changed <= quickMost {
 			copied = m.copyWhere(f, quickMost, func(b *block) bool { return b.changed == f.Time && b.changes <= lively })
 		}
@@ -101,6 +110,26 @@ func (m *mosaic) see(f *capture.Frame, moves bool) news {
 		return asPatched
 	}
 	return beyondPatches
+}
+
+// settle decides, by how many blocks the last frame changed, whether the video is
+// shown alone.
+func (m *mosaic) settle(changed int) {
+	if changed*busyShare >= len(m.blocks) {
+		m.large.note(m.time)
+	}
+	last, _ := m.large.last()
+	was := m.busy
+	m.busy = (was || m.large.within(time.Second, m.time) >= busyFrames) && m.time-last < busyRest
+	if was || !m.busy {
+		return
+	}
+	for i := range m.blocks {
+		if b := &m.blocks[i]; b.copied {
+			b.version++
+			b.damage, b.copied = m.bounds(i), false
+		}
+	}
 }
 
 // whole is true when all of the picture is copied, or nobody needs it.

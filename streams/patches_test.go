@@ -7,6 +7,7 @@ import (
 	"image"
 	"math/rand/v2"
 	"net"
+	"slices"
 	"testing"
 	"time"
 
@@ -216,6 +217,36 @@ func TestWhatMovesIsLeftToTheVideo(t *testing.T) {
 	}
 	if want := image.Rect(0, 0, 64, 64); p.last.Clear[0] != want {
 		t.Errorf("%v is cleared, want %v", p.last.Clear, want)
+	}
+}
+
+// What is drawn over a video costs the viewer's compositor at each of its frames.
+func TestVideoIsShownAloneWhileMuchMoves(t *testing.T) {
+	first := paper(false, paneWidth, paneHeight)
+	p := openPane(t, 0, first)
+	p.until(first)
+	last := make(chan streams.Picture, 1)
+	go func() {
+		picture := paper(false, paneWidth, paneHeight)
+		for range 60 {
+			_ = p.feed.SubmitVideo(scribble(picture, image.Rect(0, 0, paneWidth, 64)))
+			time.Sleep(16 * time.Millisecond)
+		}
+		last <- picture
+	}()
+	alone := false
+	for {
+		select {
+		case picture := <-last:
+			p.until(picture)
+			if !alone {
+				t.Error("something was always drawn over the video")
+			}
+			return
+		default:
+			p.next(true)
+			alone = alone || slices.Contains(p.last.Clear, image.Rectangle{Max: p.size})
+		}
 	}
 }
 
