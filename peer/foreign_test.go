@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,6 +29,7 @@ type foreign struct {
 	hears    chan string         // on it
 	tracks   chan *webrtc.TrackRemote
 	heard    chan signal.Message // offers, answers, leaves and rejects
+	deaf     atomic.Bool         // to offers
 
 	mu     sync.Mutex
 	to     string // the other, once it is known
@@ -121,6 +123,9 @@ func (f *foreign) read(ctx context.Context) {
 			return
 		}
 		if !ns.Direct() {
+			continue
+		}
+		if m.Type == "offer" && f.deaf.Load() {
 			continue
 		}
 		var d webrtc.SessionDescription

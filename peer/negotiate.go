@@ -47,6 +47,7 @@ type negotiator struct {
 	passive    bool                      // in DTLS, by the answer to our first offer
 	tcp        []webrtc.ICECandidateInit // of ours, not sent yet
 	tcpDue     <-chan time.Time          // when they are; nil when there are none
+	late       *time.Timer               // ends the wait for the answer to our last offer
 	offered    int64                     // what changes was at our last offer
 	agreed     atomic.Int64              // and at the last that was answered
 	changes    atomic.Int64              // of what we want to send, so far
@@ -60,7 +61,10 @@ type negotiator struct {
 }
 
 func newNegotiator() negotiator {
+	late := time.NewTimer(time.Hour)
+	late.Stop()
 	return negotiator{
+		late:  late,
 		inbox: make(chan signal.Message, inboxLen),
 		want:  make(chan bool, 1),
 		gone:  make(chan struct{}, 1),
@@ -107,6 +111,7 @@ func (r *Remote) negotiate() {
 	defer deadline.Stop()
 	restart := time.NewTimer(time.Hour)
 	defer restart.Stop()
+	defer r.neg.late.Stop()
 	for {
 		state, changed := r.stateNow()
 		if state == StateConnected {
@@ -122,6 +127,9 @@ func (r *Remote) negotiate() {
 			return
 		case <-changed:
 		case <-deadline.C:
+			err = errTimeout
+		case <-r.neg.late.C:
+			// Nothing that is to be sent from now on would be agreed to.
 			err = errTimeout
 		case <-restart.C:
 			err = r.offer(true)
@@ -145,8 +153,9 @@ func (r *Remote) negotiate() {
 	}
 }
 
-// errTimeout is why a connection ends that did not come about in time.
-var errTimeout = errors.New("peer: the remote did not connect in time")
+// errTimeout is why a connection ends that did not come about in time, or on
+// which an offer was not answered.
+var errTimeout = errors.New("peer: the remote did not connect or answer in time")
 
 // giveUp ends the connection for err, and tells a viewer that it was refused.
 func (r *Remote) giveUp(err error) {
@@ -244,6 +253,7 @@ func (r *Remote) describe(m signal.Message) error {
 		if err != nil {
 			return err
 		}
+		r.neg.late.Stop()
 		r.neg.agreed.Store(r.neg.offered)
 		if r.State() == StateConnected {
 			r.letTracksSend()
@@ -341,6 +351,7 @@ func (r *Remote) makeOffer(restart bool) (gathered <-chan struct{}, err error) {
 		return nil, err
 	}
 	gathered = webrtc.GatheringCompletePromise(r.pc) // of this description
+	r.neg.late.Reset(r.peer.o.ConnectTimeout)
 	return gathered, r.pc.SetLocalDescription(d)
 }
 
@@ -369,6 +380,7 @@ func (r *Remote) makeAnswer(offer webrtc.SessionDescription, candidates int) (ga
 	r.neg.describing.Lock()
 	defer r.neg.describing.Unlock()
 	if r.pc.PendingLocalDescription() != nil {
+		r.neg.late.Stop()
 		if err := r.withdraw(); err != nil {
 			return nil, err
 		}

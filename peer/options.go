@@ -54,7 +54,8 @@ type Options struct {
 	RelayOnly bool
 	// TCPOnly leaves UDP out, to test the way around networks without it.
 	TCPOnly bool
-	// ConnectTimeout is how long a connection may take. Zero means 20 s.
+	// ConnectTimeout is how long a connection may take, and later the answer to
+	// each offer. Zero means 20 s.
 	ConnectTimeout time.Duration
 
 	// Streams are published from the beginning. They stay the caller's to

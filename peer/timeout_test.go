@@ -44,6 +44,27 @@ func TestOfferThatIsNeverAnswered(t *testing.T) {
 	receiveType(t, c, "leave")
 }
 
+// One that answers no more would never see what is published from then on.
+func TestLaterOfferThatIsNeverAnswered(t *testing.T) {
+	w := peertest.Exchange(t)
+	p := mixed(t, w, func(o *peer.Options) { o.ConnectTimeout = 3 * time.Second })
+	problems := peertest.Listen[peer.Problem](p)
+	f := newForeign(t, w, "room", "f")
+	f.join(true)
+	talks(t, p, f)
+	r := peertest.Find(p, "room", "f")
+	peer.Renegotiate(r)
+	peertest.Eventually(t, "an offer is answered", func() bool { return peer.Settled(r) })
+	time.Sleep(4 * time.Second)
+	if r.State() != peer.StateConnected {
+		t.Fatalf("the state is %v after an answer that was in time", r.State())
+	}
+	f.deaf.Store(true)
+	peer.Renegotiate(r)
+	problems.Await(t, "the application is told", func(p peer.Problem) bool { return p.Code == peer.ErrorTimeout })
+	peertest.Eventually(t, "it ends", func() bool { return r.State() == peer.StateClosed })
+}
+
 // What is asked of a peer that does not say hello ends with its context.
 func TestForeignPeersHaveNoNamedChannels(t *testing.T) {
 	w := peertest.Exchange(t)
