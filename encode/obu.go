@@ -30,9 +30,9 @@ func OBUs(data []byte) iter.Seq[OBU] {
 			}
 			o := OBU{Header: data[:header]}
 			rest := data[header:]
-			if size := uint64(len(rest)); data[0]&obuHasSize != 0 {
-				var n int
-				if size, n = LEB128(rest); n == 0 || size > uint64(len(rest)-n) {
+			if data[0]&obuHasSize != 0 {
+				size, n := LEB128(rest)
+				if n == 0 || size > uint64(len(rest)-n) {
 					return
 				}
 				rest = rest[n:]

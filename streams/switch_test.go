@@ -227,7 +227,7 @@ func TestTwoHundredSwitchesShowNoWrongPicture(t *testing.T) {
 				if capture.Now() > until {
 					t.Fatalf("switch %d: the picture is %d×%d, want %d×%d", n, f.Width, f.Height, width, height)
 				}
-				if f, err = steady.next(ctx); err != nil {
+				if _, err := steady.next(ctx); err != nil {
 					t.Fatalf("switch %d, seen by another viewer: %v", n, err)
 				}
 			}

@@ -11,8 +11,6 @@ import (
 	"github.com/causeway-rtc/causeway/streams"
 )
 
-const patience = callstest.Patience
-
 var (
 	soon       = callstest.Soon
 	testLog    = callstest.Log
