@@ -137,7 +137,7 @@ func (r *Remote) onTrack(remote *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
 		s.start()
 	}
 	Emit(r.peer, TrackStarted{s, in})
-	r.wg.Go(func() {
+	r.spawn(func() {
 		in.Run()
 		s.lost(in)
 	})

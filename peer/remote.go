@@ -48,6 +48,7 @@ type Remote struct {
 
 	mu          sync.Mutex
 	state       State
+	torn        bool          // wg is waited for
 	watchesAll  bool          // it wants every stream unasked
 	changed     chan struct{} // closed and replaced at each change of state
 	senders     []*webrtc.RTPTransceiver
@@ -156,6 +157,16 @@ func (r *Remote) start(ctx context.Context) {
 	})
 }
 
+// spawn runs f, for which tearDown waits, unless that waits already: pion tells
+// of a track on a goroutine that may come late.
+func (r *Remote) spawn(f func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.torn {
+		r.wg.Go(f)
+	}
+}
+
 // tearDown frees all that the remote has. Keys go up first of all.
 func (r *Remote) tearDown() {
 	r.leaveStreams()
@@ -170,6 +181,9 @@ func (r *Remote) tearDown() {
 	r.closeChannels()
 	_ = r.pc.GracefulClose()
 	r.endInbound("the connection ended")
+	r.mu.Lock()
+	r.torn = true
+	r.mu.Unlock()
 	r.wg.Wait()
 	r.peer.remove(r)
 	r.log.Info("a connection ended", "state", StateClosed, "err", cause)
